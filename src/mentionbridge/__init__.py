@@ -1,0 +1,1 @@
+"""Public complaints in, private tickets out."""

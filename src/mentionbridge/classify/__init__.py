@@ -1,0 +1,1 @@
+"""Judgement: is this mention a complaint, about what, how bad, and why."""

@@ -1,0 +1,82 @@
+"""A brand and its presence on a network."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from mentionbridge.domain.verdict import Topic
+
+
+class Mode(StrEnum):
+    """Who lets an acknowledgement out: the machine, a person, or nobody."""
+
+    AUTO = "auto"
+    APPROVE = "approve"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """A name we answer for, with the operator's own words."""
+
+    id: str
+    name: str
+    topics: Sequence[Topic] = ()
+    templates: Sequence[str] = ()
+    generic_topic: str = "this"
+    lang: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A brand's account on one platform, as configured."""
+
+    brand_id: str
+    id: str
+    platform: str
+    mode: Mode
+    poll_seconds: float
+    max_ack_age_hours: float = 6.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class AccountState(StrEnum):
+    """How an account is doing; only `active` accounts say anything."""
+
+    RECONCILE = "reconcile"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    LOGIN_NEEDED = "login_needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the network says we are."""
+
+    external_id: str
+    handle: str
+    name: str = ""
+    profile_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountHealth:
+    """One account as the store sees it."""
+
+    brand_id: str
+    id: str
+    platform: str
+    state: AccountState
+    connected_at: datetime
+    cursor: str | None
+    network_id: str | None = None
+    handle: str | None = None
+    last_polled_at: datetime | None = None
+    last_seen_at: datetime | None = None
+    alive_at: datetime | None = None
+    failures: int = 0
+    last_error: str | None = None
+    paused_by: str | None = None
+    open_gap: str | None = None

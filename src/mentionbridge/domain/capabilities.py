@@ -1,0 +1,44 @@
+"""What a network can do. Ask this; never ask for the network's name."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Support(StrEnum):
+    """How sure we are that it works: run against the real server or recordings of it, or not yet."""
+
+    SUPPORTED = "supported"
+    EXPERIMENTAL = "experimental"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """Static facts about a platform, narrowed for one account by its probe.
+
+    `key_life` is how long the network recognises a repeated send (None: it has no key, `timedelta.max`: for ever).
+    `max_length` counts in the plug's own `count(text)` unit. `needs_tag` means unsolicited posts must not be answered.
+    `real` is False for networks where nothing said reaches a person (the built-in demo).
+    """
+
+    support: Support = Support.EXPERIMENTAL
+    polls: bool = True
+    hooks: bool = False
+    accepts_push: bool = False
+    replies: bool = True
+    key_life: timedelta | None = None
+    finds_own_replies: bool = True
+    max_length: int = 300
+    private_messages: bool = False
+    private_needs_permission: bool = True
+    needs_tag: bool = True
+    edits: bool = False
+    may_train: bool = True
+    real: bool = True
+    default_poll_seconds: float = 15.0
+    fetch_batch: int = 25
+
+    @property
+    def keyed(self) -> bool:
+        """True when repeating a send under one key cannot say it twice."""
+        return self.key_life is not None

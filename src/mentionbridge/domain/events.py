@@ -1,0 +1,54 @@
+"""Append-only facts: ids and numbers; words are joined only when an event is rendered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class EventType(StrEnum):
+    """Every type the feed can carry today."""
+
+    MENTION_RECEIVED = "mention.received"
+    MENTION_CLASSIFIED = "mention.classified"
+    MENTION_EDITED = "mention.edited"
+    MENTION_DELETED = "mention.deleted"
+    TICKET_OPENED = "ticket.opened"
+    TICKET_UPDATED = "ticket.updated"
+    TICKET_REOPENED = "ticket.reopened"
+    REPLY_DRAFTED = "reply.drafted"
+    REPLY_APPROVED = "reply.approved"
+    REPLY_REJECTED = "reply.rejected"
+    REPLY_CANCELLED = "reply.cancelled"
+    REPLY_EXPIRED = "reply.expired"
+    REPLY_SENT = "reply.sent"
+    REPLY_REFUSED = "reply.refused"
+    REPLY_FAILED = "reply.failed"
+    REPLY_UNKNOWN = "reply.unknown"
+    REPLY_SETTLED = "reply.settled"
+    HANDOFF_OFFERED = "handoff.offered"
+    ACCOUNT_REAUTH_REQUIRED = "account.reauth_required"
+    ACCOUNT_PAUSED = "account.paused"
+    ACCOUNT_RESUMED = "account.resumed"
+    ACCOUNT_RECOVERED = "account.recovered"
+    GAP_OPENED = "ingest.gap_opened"
+    GAP_CLOSED = "ingest.gap_closed"
+    ENDPOINT_DISABLED = "endpoint.disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact. `sequence` grows per ticket, or per account when there is no ticket; `position` orders the feed."""
+
+    brand_id: str
+    id: str
+    type: EventType
+    occurred_at: datetime
+    sequence: int
+    ticket_id: str | None = None
+    account_id: str | None = None
+    mention_id: str | None = None
+    reply_id: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    position: int | None = None

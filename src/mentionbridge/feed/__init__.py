@@ -1,0 +1,1 @@
+"""The signed webhook feed: envelope, signature, delivery."""

@@ -1,0 +1,1 @@
+"""Clock, ids, backoff and cursors: small tools that know nothing of mentions."""

@@ -1,0 +1,39 @@
+"""Ids that sort by time and say what they name: `tkt_01jd…` (UUIDv7 in Crockford base32)."""
+
+import secrets
+from collections.abc import Callable
+from threading import Lock
+from uuid import UUID
+
+from mentionbridge.kit.clock import Clock, SystemClock
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_COUNTER_BITS = 12
+
+
+class Ids:
+    """Makes UUIDv7 ids that never go backwards within one process, even when the wall clock does."""
+
+    def __init__(self, clock: Clock | None = None, random_bits: Callable[[int], int] = secrets.randbits) -> None:
+        self._clock = clock or SystemClock()
+        self._random_bits = random_bits
+        self._lock = Lock()
+        self._last = 0
+
+    def new(self, prefix: str) -> str:
+        """Return a fresh id such as `mnt_01jd8x…`: the prefix, an underscore and 26 characters."""
+        return f"{prefix}_{encode(self._next().int)}"
+
+    def _next(self) -> UUID:
+        millis = int(self._clock.now().timestamp() * 1000)
+        with self._lock:
+            self._last = max(self._last + 1, millis << _COUNTER_BITS)
+            stamp = self._last
+        high = ((stamp >> _COUNTER_BITS) << 16) | 0x7000 | (stamp & 0xFFF)
+        low = (0b10 << 62) | self._random_bits(62)
+        return UUID(int=(high << 64) | low)
+
+
+def encode(number: int) -> str:
+    """Write a 128-bit number as 26 characters that sort as the number does."""
+    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))

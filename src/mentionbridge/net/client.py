@@ -1,0 +1,1 @@
+"""The only maker of HTTP clients: one per destination, guarded at the socket, silent about secrets."""

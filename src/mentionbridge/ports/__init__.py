@@ -1,0 +1,1 @@
+"""What the heart asks of the world."""

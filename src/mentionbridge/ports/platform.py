@@ -1,0 +1,125 @@
+"""What the heart asks of a social network. One `Platform` is one connected account on one network."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from mentionbridge.domain.account import Identity
+from mentionbridge.domain.capabilities import Capabilities
+from mentionbridge.domain.mention import Item, Post
+from mentionbridge.domain.reply import NotFound, Outcome, OwnPost, ReplyIntent, ReplyRight, Sent, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some items, and the cursor that may be committed together with them.
+
+    `cursor` is None while the walk could not be resumed behind this page (networks that list newest first give it only
+    with the last page of a walk). Storing a cursor before every item in front of it is stored loses mentions.
+    """
+
+    items: Sequence[Item]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostRef:
+    """A post we hold: its id and what the network's API needs to read it again."""
+
+    external_id: str
+    ref: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The network no longer shows the post: deleted, or hidden from us."""
+
+    reason: str = "deleted"
+
+
+class SendGate(Protocol):
+    """The last look before bytes leave: whoever writes to the socket calls it, and stops if it raises."""
+
+    def check(self) -> None:
+        """Raise LeaseLost when our time on this reply has run out."""
+
+
+class Platform(Protocol):
+    """One account on one network.
+
+    Every method may raise RateLimited(until), LoginNeeded or PlatformDown. From `send` these mean that the network
+    surely did not act; whatever leaves that open is returned as `Unknown`, never raised.
+    """
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this account can do, after `probe` narrowed it."""
+
+    async def probe(self) -> Identity:
+        """Ask the network who we are and what we may do."""
+
+    def collect(self, cursor: str | None) -> AsyncIterator[Page]:
+        """Walk every mention after `cursor` to its end; None means from the beginning the network still shows."""
+
+    async def fetch(self, refs: Sequence[PostRef]) -> Mapping[str, Post | Gone]:
+        """Read posts again, by external id; an id missing from the answer could not be told either way."""
+
+    async def context(self, post: Post) -> Sequence[Post | Gone]:
+        """Return the posts above this one in its thread, root first; deleted ones as Gone."""
+
+    async def reply_rights(self, target: Target) -> Sequence[ReplyRight]:
+        """What we may say to this post now, one row a surface."""
+
+    def count(self, text: str) -> int:
+        """Length of `text` in the unit of `capabilities.max_length`."""
+
+    def prepare(self, intent: ReplyIntent) -> Mapping[str, Any]:
+        """Return what must be stored before the first send so that a repeat is byte for byte the same. Pure."""
+
+    async def send(self, intent: ReplyIntent, gate: SendGate) -> Outcome:
+        """Say it, once. `gate.check()` runs immediately before the request is written."""
+
+    async def find_reply(self, intent: ReplyIntent) -> Sent | NotFound:
+        """Look among our own posts for this very reply; never sends."""
+
+    def own_posts(self, since: datetime) -> AsyncIterator[OwnPost]:
+        """Read back what our account said since then, newest first."""
+
+    def private_link(self) -> str | None:
+        """Where a customer opens a private conversation with us, for use in a public invitation."""
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """A platform's webhook call as it came over the wire; header names in lower case."""
+
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HookAnswer:
+    """What to answer to a handshake."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "application/json"
+
+
+class Hook(Protocol):
+    """How one account's platform pushes to us."""
+
+    def handshake(self, request: HookRequest) -> HookAnswer | None:
+        """Answer a challenge, or None when this is not one."""
+
+    def verify(self, request: HookRequest, now: datetime) -> str | None:
+        """Check signature and freshness on the raw bytes, in constant time; None when good, else why not."""
+
+    def parse(self, body: bytes) -> Sequence[Item]:
+        """Read a verified body; what cannot be understood comes back as Unreadable. Never raises. Pure."""

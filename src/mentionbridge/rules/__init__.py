@@ -1,0 +1,1 @@
+"""Pure policy: what may be said, to whom, when, in which words."""

@@ -1,0 +1,1 @@
+"""Everything kept: tables, claims, units of work."""

@@ -1,0 +1,1 @@
+"""Plain text out of what networks send: HTML, graphemes, language, personal data."""
