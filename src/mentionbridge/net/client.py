@@ -1,1 +1,293 @@
 """The only maker of HTTP clients: one per destination, guarded at the socket, silent about secrets."""
+
+import asyncio
+import json as json_codec
+import ssl
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib.metadata import version
+from typing import Any, Protocol
+
+import httpx
+
+from mentionbridge.domain.errors import NoAnswer
+from mentionbridge.kit.clock import Clock
+from mentionbridge.net.errors import NotReached
+from mentionbridge.ports.platform import SendGate
+
+MAX_BYTES = 10 * 1024 * 1024
+_POOL = httpx.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=5.0)
+_HEADERS_LEAVE = frozenset({"http11.send_request_headers.started", "http2.send_request_headers.started"})
+_HEADERS_LEFT = frozenset({"http11.send_request_headers.complete", "http2.send_request_headers.complete"})
+_BEFORE_THE_FIRST_BYTE = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+
+class Guard(Protocol):
+    """Makes transports that dial only allowed addresses; see `mentionbridge.net.guard`."""
+
+    def transport(self, *, verify: ssl.SSLContext, limits: httpx.Limits, proxy: str | None) -> httpx.AsyncBaseTransport:
+        """Return a transport that judges every address it dials."""
+
+
+class Limits(Protocol):
+    """Paces requests; see `mentionbridge.net.limits`."""
+
+    async def take(self) -> None:
+        """Wait for our turn; raises RateLimited when it is too far away to wait."""
+
+    def learn(self, headers: Mapping[str, str], now: datetime) -> None:
+        """Take in what the server says about its limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: header names in lower case, the body whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Parse the body; raises NoAnswer when it is not JSON."""
+        try:
+            return json_codec.loads(self.body)
+        except (ValueError, RecursionError):
+            raise NoAnswer(f"the answer (status {self.status}) is not JSON") from None
+
+
+class Http:
+    """A client for one destination.
+
+    `timeout` is in seconds and covers one request from the wait for a connection to the last byte of the answer.
+    An answer longer than `max_bytes` (after decompression) is NoAnswer; with `cut_bodies` the rest is dropped instead,
+    for callers who care about the status only. `proxy` is a URL; `ca_file` adds authorities to the usual ones. The
+    environment's proxies and `.netrc` are not read, cookies are not kept and redirects are not followed.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        clock: Clock,
+        guard: Guard | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        timeout: float = 20.0,
+        user_agent: str | None = None,
+        proxy: str | None = None,
+        ca_file: str | None = None,
+        limits: Limits | None = None,
+        max_bytes: int = MAX_BYTES,
+        cut_bodies: bool = False,
+    ) -> None:
+        self._base = httpx.URL(base_url)
+        self._clock = clock
+        self._guard = guard
+        self._transport = transport
+        self._timeout = timeout
+        self._user_agent = user_agent or f"mentionbridge/{version('mentionbridge')}"
+        self._proxy = proxy
+        self._ca_file = ca_file
+        self._limits = limits
+        self._max_bytes = max_bytes
+        self._cut_bodies = cut_bodies
+        self._client: httpx.AsyncClient | None = None
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        gate: SendGate | None = None,
+    ) -> Answer:
+        """Send one request; `gate.check()` runs immediately before its first byte is written.
+
+        `path` is joined to the base address; a full URL is taken when it leads to the same destination. Parameters
+        that are None are left out. Raises PlatformDown (NotReached) when the request surely was not written, NoAnswer
+        when it may have been acted on, RateLimited when the server's own limit says not to ask yet, and whatever the
+        gate raises (nothing was sent then). Any HTTP status comes back as an Answer.
+        """
+        passage = _Passage(gate)
+        request = self._build(method, path, params, headers, json, content, passage)
+        if self._limits:
+            await self._limits.take()
+        answer = await self._exchange(request, passage)
+        if self._limits:
+            self._limits.learn(answer.headers, self._clock.now())
+        return answer
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._client:
+            await self._client.aclose()
+
+    def _build(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None,
+        json: Any,
+        content: bytes | None,
+        passage: "_Passage",
+    ) -> httpx.Request:
+        given = {name: value for name, value in (params or {}).items() if value is not None}
+        try:
+            request = self._open().build_request(
+                method,
+                path,
+                params=given or None,
+                headers=dict(headers or {}),
+                json=json,
+                content=content,
+                extensions={"trace": passage.watch},
+            )
+        except (httpx.InvalidURL, UnicodeError):
+            raise NotReached(f"the address of a request to {_place(self._base)} is not a valid one") from None
+        if _destination(request.url) != _destination(self._base):
+            raise NotReached(f"a request for {_place(self._base)} would have gone to {_place(request.url)}")
+        return request
+
+    def _open(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                base_url=self._base,
+                transport=self._transport or self._dialler(),
+                timeout=self._timeout,
+                follow_redirects=False,
+                trust_env=False,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+                headers={"user-agent": self._user_agent, "accept-encoding": self._encodings},
+            )
+        return self._client
+
+    @property
+    def _encodings(self) -> str:
+        # Strangers could answer with a few bytes that unpack to gigabytes.
+        return "identity" if self._guard else "gzip"
+
+    def _dialler(self) -> httpx.AsyncBaseTransport:
+        verify = _authorities(self._ca_file)
+        if self._guard:
+            return self._guard.transport(verify=verify, limits=_POOL, proxy=self._proxy)
+        return httpx.AsyncHTTPTransport(verify=verify, limits=_POOL, proxy=self._proxy, trust_env=False)
+
+    async def _exchange(self, request: httpx.Request, passage: "_Passage") -> Answer:
+        if not isinstance(self._transport, httpx.AsyncHTTPTransport | None):
+            passage.leave()
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._ask(request, passage)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
+            if error is passage.refusal:
+                raise
+            failure: Exception = error
+        # Raised outside the handler: the original error may quote a header or an address with its query.
+        raise passage.judge(failure, _place(request.url))
+
+    async def _ask(self, request: httpx.Request, passage: "_Passage") -> Answer:
+        response = await self._open().send(request, stream=True)
+        try:
+            passage.confirm()
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status_code, headers, await self._body(response))
+        finally:
+            await response.aclose()
+
+    async def _body(self, response: httpx.Response) -> bytes:
+        if self._guard and response.headers.get("content-encoding", "identity") != "identity":
+            return self._too_much(b"", f"{_place(response.url)} compressed an answer it was asked to leave plain")
+        body = bytearray()
+        async with aclosing(response.aiter_bytes()) as chunks:  # type: ignore[type-var]
+            async for chunk in chunks:
+                body += chunk
+                if len(body) > self._max_bytes:
+                    return self._too_much(body, f"{_place(response.url)} answered with over {self._max_bytes} bytes")
+        return bytes(body)
+
+    def _too_much(self, body: bytes | bytearray, why: str) -> bytes:
+        if self._cut_bodies:
+            return bytes(body[: self._max_bytes])
+        raise NoAnswer(why)
+
+
+def in_process(app: Any) -> httpx.AsyncBaseTransport:
+    """Return a transport that hands requests to an ASGI app inside this process; its crashes answer 500."""
+    return httpx.ASGITransport(app, raise_app_exceptions=False)
+
+
+class _Passage:
+    """One request on its way out: lets the gate look, and knows whether a byte may have left."""
+
+    def __init__(self, gate: SendGate | None) -> None:
+        self._gate = gate
+        self.refusal: BaseException | None = None
+        self.left = False
+        self._headers_left = False
+
+    async def watch(self, moment: str, info: Mapping[str, Any]) -> None:
+        """Follow httpcore's trace; the CONNECT to a proxy is not the request."""
+        if moment in _HEADERS_LEAVE and info["request"].method != b"CONNECT":
+            self.leave()
+        elif moment in _HEADERS_LEFT and self.left:
+            self._headers_left = True
+
+    def leave(self) -> None:
+        """Ask the gate; from here on the request may be acted on."""
+        if self._gate:
+            try:
+                self._gate.check()
+            except BaseException as refusal:
+                self.refusal = refusal
+                raise
+        self.left = True
+
+    def confirm(self) -> None:
+        """Refuse an answer to a request that passed unseen."""
+        if not self.left:
+            raise RuntimeError("the transport wrote a request without saying so; the gate was never asked")
+
+    def judge(self, error: Exception, place: str) -> NotReached | NoAnswer:
+        """Tell what surely was not written from what may have been."""
+        if isinstance(error, httpx.ConnectError):
+            return NotReached(f"{place} could not be reached: {error or 'connection failed'}")
+        if isinstance(error, _BEFORE_THE_FIRST_BYTE) or not self.left:
+            return NotReached(f"{place} could not be reached: {_name(error)}")
+        if isinstance(error, httpx.LocalProtocolError) and not self._headers_left:
+            return NotReached(f"a request to {place} could not be written as HTTP")
+        return NoAnswer(f"{place} gave no usable answer: {_name(error)}")
+
+
+def _name(error: Exception) -> str:
+    timed_out = isinstance(error, TimeoutError | httpx.TimeoutException)
+    return "it took too long" if timed_out else type(error).__name__
+
+
+def _destination(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _place(url: httpx.URL) -> str:
+    return url.netloc.decode("ascii")
+
+
+@cache
+def _authorities(ca_file: str | None) -> ssl.SSLContext:
+    # Reading the authorities takes tens of milliseconds: once for all destinations.
+    context = httpx.create_ssl_context(trust_env=False)
+    if ca_file:
+        context.load_verify_locations(ca_file)
+    return context
