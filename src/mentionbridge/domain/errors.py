@@ -5,6 +5,7 @@ MentionbridgeError
 ├── NotAllowed           a move the rules forbid (409 over HTTP)
 ├── NotFound             no such thing for this caller (404)
 ├── LeaseLost            someone else may hold this row now; nothing was sent
+├── NoAnswer             asked, and heard nothing usable back: it may have acted
 └── PlatformError        what a network or desk does to us; the request surely had no effect
     ├── RateLimited      come back at `until`
     ├── LoginNeeded      the credentials are dead; a person must sign in
@@ -36,6 +37,10 @@ class NotFound(MentionbridgeError):
 
 class LeaseLost(MentionbridgeError):
     """Our time on this row has run out before the work began; nothing left the machine."""
+
+
+class NoAnswer(MentionbridgeError):
+    """The request went out and no usable answer came back; whether it was acted on is open."""
 
 
 class PlatformError(MentionbridgeError):

@@ -33,7 +33,9 @@ S = ReplyState
 MOVES: dict[ReplyState, frozenset[ReplyState]] = {
     S.DRAFT: frozenset({S.AWAITING_APPROVAL, S.QUEUED, S.CANCELLED, S.EXPIRED}),
     S.AWAITING_APPROVAL: frozenset({S.QUEUED, S.REJECTED, S.EXPIRED, S.CANCELLED}),
-    S.QUEUED: frozenset({S.SENDING, S.REFUSED, S.FAILED, S.MANUAL, S.CANCELLED, S.EXPIRED, S.AWAITING_APPROVAL, S.SENT}),
+    S.QUEUED: frozenset(
+        {S.SENDING, S.REFUSED, S.FAILED, S.MANUAL, S.CANCELLED, S.EXPIRED, S.AWAITING_APPROVAL, S.SENT}
+    ),
     # Back to `queued` only by the worker that holds the row and knows that no byte has left.
     S.SENDING: frozenset({S.SENT, S.REFUSED, S.FAILED, S.UNKNOWN, S.QUEUED}),
     # Back to `queued` only under a network key that is still alive: repeating cannot say it twice.

@@ -52,7 +52,6 @@ class Ticket:
 
     brand_id: str
     id: str
-    number: int
     account_id: str
     platform: str
     author_id: str

@@ -1,0 +1,267 @@
+"""What the heart asks of memory: one unit of work is one transaction, and every question has a name."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from mentionbridge.domain.account import Account, AccountHealth, AccountState, Identity
+from mentionbridge.domain.events import Event, EventType
+from mentionbridge.domain.mention import Author, MediaLink, Mention, Origin, Post
+from mentionbridge.domain.reply import OwnPost, Purpose, Reply, ReplyIntent, ReplyState
+from mentionbridge.domain.ticket import Entry, Priority, Ticket, TicketState
+from mentionbridge.domain.verdict import Verdict
+from mentionbridge.ports.feed import DeliveryResult, Endpoint
+from mentionbridge.ports.media import Picture
+
+
+class Queue(StrEnum):
+    """The kinds of due row a worker claims."""
+
+    POLL = "poll"
+    HOOK = "hook"
+    JUDGE = "judge"
+    SEND = "send"
+    SETTLE = "settle"
+    DELIVER = "deliver"
+    RECHECK = "recheck"
+    MEDIA = "media"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Our right to one row until `deadline` on the steady clock (`until` on the wall clock, as stored)."""
+
+    queue: Queue
+    brand_id: str
+    id: str
+    token: str
+    deadline: float
+    until: datetime
+    attempts: int
+
+
+class Claims(Protocol):
+    """Due rows, leased."""
+
+    async def take(self, queue: Queue, limit: int, seconds: float) -> Sequence[Lease]: ...
+    async def check(self, lease: Lease) -> None:
+        """Raise LeaseLost when the row is no longer ours; locks it for this transaction."""
+
+    async def done(self, lease: Lease, due: datetime | None = None, *, fresh: bool = False) -> None:
+        """Give the row back, due again at `due` or never; raises LeaseLost when it is no longer ours."""
+
+
+class Accounts(Protocol):
+    """Our accounts as they are doing."""
+
+    async def ensure(self, account: Account, now: datetime) -> None:
+        """Make the row on first sight; the account is `connected_at` now and starts in `reconcile`."""
+
+    async def health(self, brand_id: str, account_id: str) -> AccountHealth: ...
+    async def all(self, brand_ids: Sequence[str] | None = None) -> Sequence[AccountHealth]: ...
+    async def polled(self, account: Account, cursor: str | None, seen_at: datetime | None, now: datetime) -> None:
+        """A page was stored: keep its cursor (when it has one) and the newest time seen."""
+
+    async def failed(self, account: Account, sentence: str, now: datetime) -> int:
+        """Count one more failure in a row and return how many."""
+
+    async def well(self, account: Account, now: datetime) -> None:
+        """The network answered: no failures any more."""
+
+    async def identified(self, account: Account, identity: Identity) -> None: ...
+    async def set_state(self, account: Account, state: AccountState, actor: str | None = None) -> bool:
+        """Change the state; False when it was that already."""
+
+    async def alive(self, account_keys: Sequence[tuple[str, str]], now: datetime) -> None: ...
+    async def open_gap(self, account: Account, cause: str, at: datetime) -> str | None:
+        """Open a gap unless one is open; returns its id when it is new."""
+
+    async def close_gap(self, account: Account, repaired: str, at: datetime) -> str | None: ...
+    async def gaps(self, brand_id: str, account_id: str) -> Sequence[Mapping[str, Any]]: ...
+    async def remember_own(self, account: Account, post: OwnPost) -> None: ...
+    async def own_answer(self, brand_id: str, account_id: str, parent_id: str) -> str | None:
+        """Return the external id of something we already said under this post, if we did."""
+
+    async def paused_everywhere(self) -> bool: ...
+    async def pause_everywhere(self, on: bool, actor: str, now: datetime) -> bool: ...
+    async def schedule(self, account: Account, due: datetime) -> None:
+        """Make the account due for a poll no later than `due`."""
+
+
+class Authors(Protocol):
+    """People by the network's immutable id."""
+
+    async def seen(self, brand_id: str, platform: str, author: Author, now: datetime) -> str:
+        """Keep the newest labels of this person and return our id for them."""
+
+    async def lock(self, brand_id: str, author_id: str) -> None:
+        """Hold this person's row until the transaction ends, so that their stories are told one at a time."""
+
+    async def stopped(self, brand_id: str, author_id: str) -> bool: ...
+    async def stop(self, brand_id: str, author_id: str, at: datetime) -> None: ...
+
+
+class Mentions(Protocol):
+    """Posts that concern us."""
+
+    async def add(
+        self, account: Account, author_id: str, post: Post, origin: Origin, *, silent: bool, now: datetime
+    ) -> tuple[str, bool]:
+        """Store a post once; returns (mention id, whether it is new)."""
+
+    async def sighted(self, brand_id: str, mention_id: str, account_id: str, origin: Origin, now: datetime) -> None: ...
+    async def get(self, brand_id: str, mention_id: str) -> Mention | None: ...
+    async def by_external_id(self, brand_id: str, platform: str, external_id: str) -> Mention | None: ...
+    async def edit(self, mention: Mention, post: Post, now: datetime) -> None:
+        """Take over the post's new words and make it due for judgement again."""
+
+    async def delete(self, mention: Mention, at: datetime) -> None:
+        """Mark it deleted at the network and remove its words, raw payload and pictures."""
+
+    async def judged(
+        self, mention: Mention, verdict: Verdict, decided: str, verdict_id: str, now: datetime
+    ) -> None: ...
+    async def verdict(self, brand_id: str, mention_id: str) -> Verdict | None:
+        """Return the newest verdict."""
+
+    async def human_verdict(self, brand_id: str, mention_id: str) -> Verdict | None: ...
+    async def join(self, brand_id: str, mention_id: str, ticket_id: str) -> None: ...
+    async def add_media(self, brand_id: str, mention_id: str, links: Sequence[MediaLink], now: datetime) -> None: ...
+    async def media_link(self, brand_id: str, media_id: str) -> MediaLink | None: ...
+    async def keep_picture(self, brand_id: str, media_id: str, picture: Picture) -> None: ...
+    async def refuse_picture(self, brand_id: str, media_id: str, reason: str) -> None: ...
+    async def plan_recheck(self, mention: Mention, due: datetime, until: datetime) -> None: ...
+    async def recheck_until(self, brand_id: str, mention_id: str) -> datetime | None: ...
+
+
+class Tickets(Protocol):
+    """Stories of customers."""
+
+    async def open_ticket_for_thread(self, brand_id: str, author_id: str, thread_id: str) -> Ticket | None:
+        """Return the ticket this person's words in this thread belong to, whatever its state."""
+
+    async def open_tickets_of(self, brand_id: str, author_id: str) -> Sequence[tuple[Ticket, datetime]]:
+        """Return this person's tickets that are not closed, newest first, with when anything was last said."""
+
+    async def open(self, ticket: Ticket) -> None: ...
+    async def bind(self, ticket: Ticket, thread_id: str, reason: str) -> None:
+        """From now on this person's words in this thread belong to this ticket."""
+
+    async def get(self, brand_id: str, ticket_id: str) -> Ticket | None: ...
+    async def next_sequence(self, brand_id: str, ticket_id: str) -> int:
+        """Take the next number of this ticket; holds its row until the transaction ends."""
+
+    async def add_entry(self, entry: Entry) -> None: ...
+    async def said(self, brand_id: str, ticket_id: str, at: datetime) -> None: ...
+    async def set_state(self, ticket: Ticket, state: TicketState, now: datetime) -> None: ...
+    async def raise_priority(self, ticket: Ticket, priority: Priority, now: datetime) -> None: ...
+
+
+class Replies(Protocol):
+    """What we say, and the ledger of every attempt."""
+
+    async def add(self, reply: Reply, dedupe: str) -> bool:
+        """Store a new reply; False when this person has one of this purpose in this story already."""
+
+    async def get(self, brand_id: str, reply_id: str) -> Reply | None: ...
+    async def of_story(self, brand_id: str, ticket_id: str, author_id: str, purpose: Purpose) -> Reply | None: ...
+    async def phrasings_in_thread(self, brand_id: str, platform: str, thread_id: str) -> Sequence[str]:
+        """Return the template ids already used in this thread."""
+
+    async def waiting_for_mention(self, brand_id: str, mention_id: str) -> Sequence[Reply]:
+        """Return replies to this mention that are not out yet."""
+
+    async def move(self, reply: Reply, state: ReplyState, now: datetime, **changes: Any) -> Reply:
+        """Make one allowed move, only if the reply still stands where `reply` says; raises NotAllowed otherwise."""
+
+    async def claim_sending(self, reply: Reply, lease: Lease, now: datetime) -> bool:
+        """`queued → sending`, only while our lease holds and neither the account nor everything is paused."""
+
+    async def note(self, brand_id: str, reply_id: str, what: str, outcome: str, detail: str, at: datetime) -> None:
+        """Write one line of the ledger."""
+
+    async def intent(self, reply: Reply) -> ReplyIntent:
+        """Return all a plug needs to send this reply."""
+
+
+class Events(Protocol):
+    """Append-only facts and their way to subscribers."""
+
+    async def add(
+        self,
+        type_: EventType,
+        brand_id: str,
+        now: datetime,
+        *,
+        ticket_id: str | None = None,
+        account_id: str | None = None,
+        mention_id: str | None = None,
+        reply_id: str | None = None,
+        **facts: Any,
+    ) -> None: ...
+    async def place(self, limit: int) -> Sequence[Event]:
+        """Give the oldest unplaced events their positions in the feed, one placer at a time; returns them."""
+
+    async def get(self, brand_id: str, event_id: str) -> Event | None: ...
+    async def render(self, event: Event) -> Mapping[str, Any]:
+        """Return the event's `data`: its facts with the words joined as they stand now."""
+
+    async def endpoints(self) -> Sequence[Endpoint]: ...
+    async def endpoint(self, brand_id: str, endpoint_id: str) -> Endpoint | None: ...
+    async def plan_delivery(self, endpoint: Endpoint, event: Event, now: datetime) -> None: ...
+    async def delivery(self, brand_id: str, delivery_id: str) -> tuple[Endpoint, Event, datetime] | None:
+        """Return what a delivery is about and since when it is tried; None when its endpoint is disabled."""
+
+    async def delivered(self, lease: Lease, result: DeliveryResult, now: datetime) -> None: ...
+    async def undelivered(self, lease: Lease, result: DeliveryResult, now: datetime, *, dead: bool) -> None: ...
+    async def disable_endpoint(self, endpoint: Endpoint, why: str, now: datetime) -> None: ...
+
+
+class Inbox(Protocol):
+    """Raw webhook bodies, and whatever could not be understood."""
+
+    async def keep(self, account: Account, origin: Origin, body: bytes, now: datetime) -> tuple[str, bool]:
+        """Store a verified body as it came; returns (id, whether it is new)."""
+
+    async def keep_unreadable(
+        self, account: Account, origin: Origin, body: bytes, reason: str, now: datetime
+    ) -> None: ...
+    async def body(self, brand_id: str, inbox_id: str) -> tuple[str, bytes] | None:
+        """Return (account id, body)."""
+
+    async def read(self, brand_id: str, inbox_id: str) -> None:
+        """It has become mentions: the raw copy goes."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction."""
+
+    @property
+    def claims(self) -> Claims: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def authors(self) -> Authors: ...
+    @property
+    def mentions(self) -> Mentions: ...
+    @property
+    def tickets(self) -> Tickets: ...
+    @property
+    def replies(self) -> Replies: ...
+    @property
+    def events(self) -> Events: ...
+    @property
+    def inbox(self) -> Inbox: ...
+
+
+class Store(Protocol):
+    """Where units of work come from."""
+
+    def writing(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Begin a transaction that may write; it commits at its end, or rolls back when an exception passes."""
+
+    def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Begin a transaction that only reads."""

@@ -1,0 +1,168 @@
+"""Our accounts as they are doing: cursor, health, gaps, what we said ourselves, and the big red switch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mentionbridge.domain.account import Account, AccountHealth, AccountState, Identity
+from mentionbridge.domain.errors import NotFound
+from mentionbridge.domain.reply import OwnPost
+from mentionbridge.kit.ids import Ids
+from mentionbridge.store import tables as t
+from mentionbridge.store.rows import insert, is_row
+
+_PAUSE = "paused_everywhere"
+_FACTS = [
+    c
+    for c in t.accounts.c
+    if c.name not in ("secret", "secret_version", "due", "lease_until", "lease_token", "attempts")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAccounts:
+    """The `accounts`, `gaps`, `own_posts` and `switches` tables within one transaction."""
+
+    connection: AsyncConnection
+    ids: Ids
+
+    async def ensure(self, account: Account, now: datetime) -> None:
+        row = {
+            "brand_id": account.brand_id,
+            "id": account.id,
+            "platform": account.platform,
+            "state": AccountState.RECONCILE,
+            "connected_at": now,
+            "due": now,
+        }
+        await self.connection.execute(insert(self.connection, t.accounts).values(**row).on_conflict_do_nothing())
+
+    async def health(self, brand_id: str, account_id: str) -> AccountHealth:
+        query = self._facts().where(is_row(t.accounts, brand_id, account_id))
+        row = (await self.connection.execute(query)).first()
+        if row is None:
+            raise NotFound(f"There is no account {account_id!r} in the database yet; start the service once.")
+        return _health(row)
+
+    async def all(self, brand_ids: Sequence[str] | None = None) -> Sequence[AccountHealth]:
+        query = self._facts().order_by(t.accounts.c.brand_id, t.accounts.c.id)
+        if brand_ids is not None:
+            query = query.where(t.accounts.c.brand_id.in_(brand_ids))
+        return [_health(row) for row in await self.connection.execute(query)]
+
+    def _facts(self) -> sa.Select[Any]:
+        same = sa.and_(t.gaps.c.brand_id == t.accounts.c.brand_id, t.gaps.c.account_id == t.accounts.c.id)
+        gap = sa.select(t.gaps.c.cause).where(same, t.gaps.c.closed_at.is_(None)).scalar_subquery()
+        return sa.select(*_FACTS, gap.label("open_gap"))
+
+    async def polled(self, account: Account, cursor: str | None, seen_at: datetime | None, now: datetime) -> None:
+        changes: dict[str, Any] = {"last_polled_at": now}
+        if cursor is not None:
+            changes["cursor"] = cursor
+        if seen_at is not None:
+            newest = sa.func.coalesce(t.accounts.c.last_seen_at, seen_at)
+            changes["last_seen_at"] = sa.case((newest > seen_at, newest), else_=sa.literal(seen_at, t.Instant))
+        await self._change(account, **changes)
+
+    async def failed(self, account: Account, sentence: str, now: datetime) -> int:
+        query = (
+            sa.update(t.accounts)
+            .where(is_row(t.accounts, account.brand_id, account.id))
+            .values(failures=t.accounts.c.failures + 1, last_error=sentence[:500])
+            .returning(t.accounts.c.failures)
+        )
+        return int((await self.connection.execute(query)).scalar_one())
+
+    async def well(self, account: Account, now: datetime) -> None:
+        await self._change(account, failures=0, last_error=None)
+
+    async def identified(self, account: Account, identity: Identity) -> None:
+        await self._change(account, network_id=identity.external_id, handle=identity.handle)
+
+    async def set_state(self, account: Account, state: AccountState, actor: str | None = None) -> bool:
+        query = (
+            sa.update(t.accounts)
+            .where(is_row(t.accounts, account.brand_id, account.id), t.accounts.c.state != state)
+            .values(state=state, paused_by=actor if state is AccountState.PAUSED else None)
+        )
+        return (await self.connection.execute(query)).rowcount == 1
+
+    async def alive(self, account_keys: Sequence[tuple[str, str]], now: datetime) -> None:
+        key = sa.tuple_(t.accounts.c.brand_id, t.accounts.c.id)
+        await self.connection.execute(sa.update(t.accounts).where(key.in_(list(account_keys))).values(alive_at=now))
+
+    async def schedule(self, account: Account, due: datetime) -> None:
+        later = sa.or_(t.accounts.c.due.is_(None), t.accounts.c.due > due)
+        here = is_row(t.accounts, account.brand_id, account.id)
+        await self.connection.execute(sa.update(t.accounts).where(here, later).values(due=due))
+
+    async def open_gap(self, account: Account, cause: str, at: datetime) -> str | None:
+        gap_id = self.ids.new("gap")
+        row = {
+            "brand_id": account.brand_id,
+            "id": gap_id,
+            "account_id": account.id,
+            "cause": cause,
+            "opened_at": at,
+        }
+        query = insert(self.connection, t.gaps).values(**row).on_conflict_do_nothing().returning(t.gaps.c.id)
+        opened: str | None = (await self.connection.execute(query)).scalar_one_or_none()
+        return opened
+
+    async def close_gap(self, account: Account, repaired: str, at: datetime) -> str | None:
+        query = (
+            sa.update(t.gaps)
+            .where(t.gaps.c.brand_id == account.brand_id, t.gaps.c.account_id == account.id)
+            .where(t.gaps.c.closed_at.is_(None))
+            .values(closed_at=at, repaired=repaired)
+            .returning(t.gaps.c.id)
+        )
+        closed: str | None = (await self.connection.execute(query)).scalar_one_or_none()
+        return closed
+
+    async def gaps(self, brand_id: str, account_id: str) -> Sequence[Mapping[str, Any]]:
+        query = sa.select(t.gaps).where(t.gaps.c.brand_id == brand_id, t.gaps.c.account_id == account_id)
+        return [dict(row) for row in (await self.connection.execute(query.order_by(t.gaps.c.id))).mappings()]
+
+    async def remember_own(self, account: Account, post: OwnPost) -> None:
+        row = {
+            "brand_id": account.brand_id,
+            "account_id": account.id,
+            "external_id": post.external_id,
+            "parent_id": post.parent_id,
+            "thread_id": post.thread_id,
+            "permalink": post.permalink,
+            "occurred_at": post.created_at,
+        }
+        await self.connection.execute(insert(self.connection, t.own_posts).values(**row).on_conflict_do_nothing())
+
+    async def own_answer(self, brand_id: str, account_id: str, parent_id: str) -> str | None:
+        own = t.own_posts.c
+        query = sa.select(own.external_id).where(
+            own.brand_id == brand_id, own.account_id == account_id, own.parent_id == parent_id
+        )
+        return (await self.connection.execute(query.order_by(own.occurred_at).limit(1))).scalar_one_or_none()
+
+    async def paused_everywhere(self) -> bool:
+        query = sa.select(t.switches.c.state).where(t.switches.c.name == _PAUSE)
+        return bool((await self.connection.execute(query)).scalar_one_or_none())
+
+    async def pause_everywhere(self, on: bool, actor: str, now: datetime) -> bool:
+        was = await self.paused_everywhere()
+        row = {"name": _PAUSE, "state": on, "actor": actor, "changed_at": now}
+        change = insert(self.connection, t.switches).values(**row)
+        await self.connection.execute(change.on_conflict_do_update(index_elements=["name"], set_=row))
+        return was != on
+
+    async def _change(self, account: Account, **values: Any) -> None:
+        here = is_row(t.accounts, account.brand_id, account.id)
+        await self.connection.execute(sa.update(t.accounts).where(here).values(**values))
+
+
+def _health(row: Any) -> AccountHealth:
+    facts = dict(row._mapping)
+    return AccountHealth(**{**facts, "state": AccountState(facts["state"])})

@@ -1,0 +1,88 @@
+"""Claiming due rows in batches, on SQLite and PostgreSQL alike; every settle compares the lease token."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mentionbridge.domain.errors import LeaseLost
+from mentionbridge.kit.clock import Clock
+from mentionbridge.kit.ids import Ids
+from mentionbridge.ports.store import Lease, Queue
+from mentionbridge.store import tables as t
+
+QUEUES: dict[Queue, tuple[sa.Table, tuple[str, ...]]] = {
+    Queue.POLL: (t.accounts, ()),
+    Queue.HOOK: (t.inbox, ()),
+    Queue.JUDGE: (t.mentions, ()),
+    Queue.SEND: (t.replies, ("queued",)),
+    Queue.SETTLE: (t.replies, ("sending", "unknown")),
+    Queue.DELIVER: (t.deliveries, ()),
+    Queue.RECHECK: (t.rechecks, ()),
+    Queue.MEDIA: (t.media, ()),
+}
+
+
+def _claim_statement(table: sa.Table, states: tuple[str, ...]) -> sa.Update:
+    now, limit = sa.bindparam("now", type_=t.Instant), sa.bindparam("batch", type_=sa.Integer)
+    free = sa.or_(table.c.lease_until.is_(None), table.c.lease_until <= now)
+    picked = sa.select(table.c.brand_id, table.c.id).where(table.c.due <= now, free)
+    if states:
+        picked = picked.where(table.c.state.in_(states))
+    picked = picked.order_by(table.c.due).limit(limit).with_for_update(skip_locked=True)
+    # Materialised, or PostgreSQL may run the inner query again and again and pass the LIMIT.
+    cte = picked.cte("picked").prefix_with("MATERIALIZED")
+    key = sa.tuple_(table.c.brand_id, table.c.id)
+    return (
+        sa.update(table)
+        .where(key.in_(sa.select(cte.c.brand_id, cte.c.id)), free)
+        .values(
+            lease_until=sa.bindparam("until", type_=t.Instant),
+            lease_token=sa.bindparam("token", type_=sa.String),
+            attempts=table.c.attempts + 1,
+        )
+        .returning(table.c.brand_id, table.c.id, table.c.attempts)
+    )
+
+
+_CLAIM = {queue: _claim_statement(*spec) for queue, spec in QUEUES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Leases on due rows, within one transaction."""
+
+    connection: AsyncConnection
+    clock: Clock
+    ids: Ids
+
+    async def take(self, queue: Queue, limit: int, seconds: float) -> Sequence[Lease]:
+        """Lease up to `limit` due rows for `seconds`; rows others hold are passed over without waiting."""
+        # The steady deadline is read before the wall clock's: ours may only run out earlier than the stored one.
+        deadline = self.clock.monotonic() + seconds
+        now = self.clock.now()
+        until, token = now + timedelta(seconds=seconds), self.ids.new("lse")
+        values = {"now": now, "batch": limit, "until": until, "token": token}
+        rows = (await self.connection.execute(_CLAIM[queue], values)).all()
+        return [Lease(queue, row.brand_id, row.id, token, deadline, until, row.attempts) for row in rows]
+
+    async def done(self, lease: Lease, due: datetime | None = None, *, fresh: bool = False) -> None:
+        """Give a row back, due again at `due` or never; `fresh` forgets its attempts. Raises LeaseLost if not ours."""
+        table, _ = QUEUES[lease.queue]
+        values: dict[str, object] = {"due": due, "lease_until": None, "lease_token": None}
+        if fresh:
+            values["attempts"] = 0
+        await self._held(lease, sa.update(table).values(**values))
+
+    async def check(self, lease: Lease) -> None:
+        """Lock the row for this transaction; raises LeaseLost when the lease is no longer ours."""
+        table, _ = QUEUES[lease.queue]
+        await self._held(lease, sa.update(table).values(lease_token=lease.token))
+
+    async def _held(self, lease: Lease, change: sa.Update) -> None:
+        table, _ = QUEUES[lease.queue]
+        ours = sa.and_(table.c.brand_id == lease.brand_id, table.c.id == lease.id, table.c.lease_token == lease.token)
+        if (await self.connection.execute(change.where(ours))).rowcount != 1:
+            raise LeaseLost(f"the lease on {lease.queue} {lease.id} has passed to somebody else")

@@ -1,0 +1,87 @@
+"""Opening SQLite and PostgreSQL so that both keep the same promises."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from mentionbridge.domain.errors import SetupError
+
+BUSY_SECONDS = 15
+
+
+def engine_for(url: str) -> AsyncEngine:
+    """Make an engine for `sqlite:///file` or `postgresql://…`; raises SetupError for anything else."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SetupError("database.url cannot be read; write sqlite:///file.sqlite or postgresql://….") from error
+    family = parsed.get_backend_name()
+    if family == "sqlite":
+        return _sqlite(parsed.set(drivername="sqlite+aiosqlite"))
+    if family == "postgresql":
+        return create_async_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=10, pool_pre_ping=True)
+    raise SetupError(f"database.url names {family}; mentionbridge keeps its data in sqlite or postgresql.")
+
+
+def _sqlite(url: sa.URL) -> AsyncEngine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    # The driver's own implicit BEGIN is deferred; a writer must hold the lock from its first statement.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("mb_writes", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+class Engine:
+    """An engine, and on SQLite the queue in front of its one writer."""
+
+    def __init__(self, url: str) -> None:
+        self.raw = engine_for(url)
+        self._turn = asyncio.Lock() if self.embedded else None
+
+    @property
+    def embedded(self) -> bool:
+        """True on SQLite."""
+        return self.raw.dialect.name == "sqlite"
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction that may write; writers of this process wait their turn here, not in the database."""
+        if self._turn is None:
+            async with self.raw.begin() as connection:
+                yield connection
+            return
+        async with self._turn, self.raw.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction that sees one moment and writes nothing."""
+        async with self.raw.connect() as connection:
+            await connection.execution_options(mb_writes=False)
+            async with connection.begin():
+                yield connection
+
+    async def aclose(self) -> None:
+        await self.raw.dispose()

@@ -1,0 +1,232 @@
+"""Posts that concern us, their verdicts, sightings and pictures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mentionbridge.domain.account import Account
+from mentionbridge.domain.mention import Author, MediaLink, Mention, MentionState, Origin, Post, Visibility
+from mentionbridge.domain.verdict import Label, Severity, Verdict
+from mentionbridge.kit.ids import Ids
+from mentionbridge.ports.media import Picture
+from mentionbridge.store import tables as t
+from mentionbridge.store.rows import insert, is_row
+
+_OWN = [c for c in t.mentions.c if c.name not in ("due", "lease_until", "lease_token", "attempts", "raw")]
+_AUTHOR = ("external_id", "handle", "name", "followers", "is_bot")
+SELECT = sa.select(*_OWN, *(t.authors.c[name].label(f"author__{name}") for name in _AUTHOR)).join_from(
+    t.mentions,
+    t.authors,
+    sa.and_(t.authors.c.brand_id == t.mentions.c.brand_id, t.authors.c.id == t.mentions.c.author_id),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMentions:
+    """The `mentions`, `sightings`, `verdicts`, `media` and `rechecks` tables within one transaction."""
+
+    connection: AsyncConnection
+    ids: Ids
+
+    async def add(
+        self, account: Account, author_id: str, post: Post, origin: Origin, *, silent: bool, now: datetime
+    ) -> tuple[str, bool]:
+        row = {
+            "brand_id": account.brand_id,
+            "id": self.ids.new("mnt"),
+            "platform": account.platform,
+            "account_id": account.id,
+            "author_id": author_id,
+            "occurred_at": post.created_at,
+            "received_at": now,
+            "origin": origin,
+            "silent": silent,
+            "state": MentionState.RECEIVED,
+            "due": now,
+            "parent_id": post.parent_id,
+            "tagged": post.tagged,
+            "is_repost": post.is_repost,
+            "is_quote": post.is_quote,
+            "visibility": post.visibility,
+            "external_id": post.external_id,
+            "thread_id": post.thread_id,
+            **_words(post),
+        }
+        change = insert(self.connection, t.mentions).values(**row).on_conflict_do_nothing().returning(t.mentions.c.id)
+        new = (await self.connection.execute(change)).scalar_one_or_none()
+        if new is not None:
+            return str(new), True
+        known = sa.select(t.mentions.c.id).where(
+            t.mentions.c.brand_id == account.brand_id,
+            t.mentions.c.platform == account.platform,
+            t.mentions.c.external_id == post.external_id,
+        )
+        return str((await self.connection.execute(known)).scalar_one()), False
+
+    async def sighted(self, brand_id: str, mention_id: str, account_id: str, origin: Origin, now: datetime) -> None:
+        row = {
+            "brand_id": brand_id,
+            "mention_id": mention_id,
+            "account_id": account_id,
+            "origin": origin,
+            "seen_at": now,
+        }
+        await self.connection.execute(insert(self.connection, t.sightings).values(**row).on_conflict_do_nothing())
+
+    async def get(self, brand_id: str, mention_id: str) -> Mention | None:
+        return await self._one(is_row(t.mentions, brand_id, mention_id))
+
+    async def by_external_id(self, brand_id: str, platform: str, external_id: str) -> Mention | None:
+        columns = t.mentions.c
+        return await self._one(
+            sa.and_(columns.brand_id == brand_id, columns.platform == platform, columns.external_id == external_id)
+        )
+
+    async def _one(self, where: sa.ColumnElement[bool]) -> Mention | None:
+        row = (await self.connection.execute(SELECT.where(where))).first()
+        return as_mention(row) if row is not None else None
+
+    async def edit(self, mention: Mention, post: Post, now: datetime) -> None:
+        words = _words(post)
+        await self._change(mention, state=MentionState.RECEIVED, due=now, lease_until=None, lease_token=None, **words)
+
+    async def delete(self, mention: Mention, at: datetime) -> None:
+        here = (t.media.c.brand_id == mention.brand_id, t.media.c.mention_id == mention.id)
+        await self.connection.execute(sa.delete(t.media).where(*here))
+        await self._change(mention, deleted_at=at, text="", raw=None, redacted=True, metrics={}, due=None)
+
+    async def judged(self, mention: Mention, verdict: Verdict, decided: str, verdict_id: str, now: datetime) -> None:
+        row = {
+            "brand_id": mention.brand_id,
+            "id": verdict_id,
+            "mention_id": mention.id,
+            "label": verdict.label,
+            "complaint": verdict.complaint,
+            "severity": verdict.severity,
+            "topics": list(verdict.topics),
+            "lang": verdict.lang,
+            "reasons": list(verdict.reasons),
+            "risky": verdict.risky,
+            "model": verdict.model,
+            "version": verdict.version,
+            "actor": verdict.actor,
+            "decided": decided,
+            "created_at": now,
+        }
+        await self.connection.execute(sa.insert(t.verdicts).values(**row))
+        await self._change(mention, state=MentionState.JUDGED)
+
+    async def verdict(self, brand_id: str, mention_id: str) -> Verdict | None:
+        return await self._verdict(brand_id, mention_id)
+
+    async def human_verdict(self, brand_id: str, mention_id: str) -> Verdict | None:
+        return await self._verdict(brand_id, mention_id, t.verdicts.c.actor.isnot(None))
+
+    async def _verdict(self, brand_id: str, mention_id: str, *more: sa.ColumnElement[bool]) -> Verdict | None:
+        here = (t.verdicts.c.brand_id == brand_id, t.verdicts.c.mention_id == mention_id, *more)
+        query = sa.select(t.verdicts).where(*here).order_by(t.verdicts.c.id.desc()).limit(1)
+        row = (await self.connection.execute(query)).first()
+        return as_verdict(row) if row is not None else None
+
+    async def join(self, brand_id: str, mention_id: str, ticket_id: str) -> None:
+        here = is_row(t.mentions, brand_id, mention_id)
+        await self.connection.execute(sa.update(t.mentions).where(here).values(ticket_id=ticket_id))
+
+    async def add_media(self, brand_id: str, mention_id: str, links: Sequence[MediaLink], now: datetime) -> None:
+        rows = [
+            {
+                "brand_id": brand_id,
+                "id": self.ids.new("med"),
+                "mention_id": mention_id,
+                "position": position,
+                "url": link.url,
+                "type": link.type,
+                "alt": link.alt,
+                "state": "wanted" if link.type == "image" else "linked",
+                "due": now if link.type == "image" else None,
+            }
+            for position, link in enumerate(links)
+        ]
+        if rows:
+            await self.connection.execute(insert(self.connection, t.media).on_conflict_do_nothing(), rows)
+
+    async def media_link(self, brand_id: str, media_id: str) -> MediaLink | None:
+        query = sa.select(t.media.c.url, t.media.c.type, t.media.c.alt).where(is_row(t.media, brand_id, media_id))
+        row = (await self.connection.execute(query)).first()
+        return MediaLink(row.url, row.type, row.alt) if row is not None else None
+
+    async def keep_picture(self, brand_id: str, media_id: str, picture: Picture) -> None:
+        kept = {
+            "state": "kept",
+            "mime": picture.mime,
+            "body": picture.body,
+            "width": picture.width,
+            "height": picture.height,
+        }
+        await self.connection.execute(sa.update(t.media).where(is_row(t.media, brand_id, media_id)).values(**kept))
+
+    async def refuse_picture(self, brand_id: str, media_id: str, reason: str) -> None:
+        refused = {"state": "refused", "reason": reason[:500]}
+        await self.connection.execute(sa.update(t.media).where(is_row(t.media, brand_id, media_id)).values(**refused))
+
+    async def plan_recheck(self, mention: Mention, due: datetime, until: datetime) -> None:
+        row = {
+            "brand_id": mention.brand_id,
+            "id": mention.id,
+            "account_id": mention.account_id,
+            "until": until,
+            "due": due,
+        }
+        await self.connection.execute(insert(self.connection, t.rechecks).values(**row).on_conflict_do_nothing())
+
+    async def recheck_until(self, brand_id: str, mention_id: str) -> datetime | None:
+        query = sa.select(t.rechecks.c.until).where(is_row(t.rechecks, brand_id, mention_id))
+        return (await self.connection.execute(query)).scalar_one_or_none()
+
+    async def _change(self, mention: Mention, **values: Any) -> None:
+        here = is_row(t.mentions, mention.brand_id, mention.id)
+        await self.connection.execute(sa.update(t.mentions).where(here).values(**values))
+
+
+def _words(post: Post) -> dict[str, Any]:
+    return {
+        "text": post.text,
+        "lang": post.lang,
+        "permalink": post.permalink,
+        "edit_version": post.edit_version,
+        "ref": dict(post.ref),
+        "metrics": dict(post.metrics),
+        "raw": dict(post.raw) or None,
+    }
+
+
+def as_mention(row: Any) -> Mention:
+    """Turn a row of `SELECT` into a mention."""
+    facts = dict(row._mapping)
+    author = Author(**{name: facts.pop(f"author__{name}") for name in _AUTHOR})
+    enums = {
+        "visibility": Visibility(facts["visibility"]),
+        "origin": Origin(facts["origin"]),
+        "state": MentionState(facts["state"]),
+    }
+    return Mention(**{**facts, **enums, "author": author})
+
+
+def as_verdict(row: Any) -> Verdict:
+    """Turn a row of `verdicts` into a verdict."""
+    return Verdict(
+        label=Label(row.label),
+        complaint=row.complaint,
+        severity=Severity(row.severity),
+        topics=tuple(row.topics),
+        lang=row.lang,
+        reasons=tuple(row.reasons),
+        model=row.model,
+        version=row.version,
+        risky=row.risky,
+        actor=row.actor,
+    )

@@ -1,0 +1,155 @@
+"""What we say: the reply machine's rows and the ledger of every attempt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mentionbridge.domain.account import AccountState
+from mentionbridge.domain.errors import NotAllowed, NotFound
+from mentionbridge.domain.mention import Surface, Visibility
+from mentionbridge.domain.reply import Link, Purpose, Reply, ReplyIntent, ReplyState, Target, check_move
+from mentionbridge.kit.ids import Ids
+from mentionbridge.ports.store import Lease
+from mentionbridge.store import tables as t
+from mentionbridge.store.mentions import StoredMentions
+from mentionbridge.store.rows import insert, is_row
+
+_FIELDS = [field.name for field in fields(Reply)]
+_WAITING = (ReplyState.DRAFT, ReplyState.AWAITING_APPROVAL, ReplyState.QUEUED, ReplyState.MANUAL)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReplies:
+    """The `replies` and `reply_attempts` tables within one transaction."""
+
+    connection: AsyncConnection
+    ids: Ids
+
+    async def add(self, reply: Reply, dedupe: str) -> bool:
+        row = {name: getattr(reply, name) for name in _FIELDS}
+        row["links"] = [[link.start, link.end, link.url] for link in reply.links]
+        row["prepared"] = dict(reply.prepared)
+        query = insert(self.connection, t.replies).values(**row, dedupe=dedupe).on_conflict_do_nothing()
+        return (await self.connection.execute(query.returning(t.replies.c.id))).first() is not None
+
+    async def get(self, brand_id: str, reply_id: str) -> Reply | None:
+        return await self._one(is_row(t.replies, brand_id, reply_id))
+
+    async def of_story(self, brand_id: str, ticket_id: str, author_id: str, purpose: Purpose) -> Reply | None:
+        column = t.replies.c
+        return await self._one(
+            sa.and_(
+                column.brand_id == brand_id,
+                column.ticket_id == ticket_id,
+                column.author_id == author_id,
+                column.dedupe == purpose,
+            )
+        )
+
+    async def _one(self, where: sa.ColumnElement[bool]) -> Reply | None:
+        row = (await self.connection.execute(sa.select(t.replies).where(where))).first()
+        return as_reply(row) if row is not None else None
+
+    async def phrasings_in_thread(self, brand_id: str, platform: str, thread_id: str) -> Sequence[str]:
+        same = sa.and_(t.mentions.c.brand_id == t.replies.c.brand_id, t.mentions.c.id == t.replies.c.mention_id)
+        query = (
+            sa.select(t.replies.c.template)
+            .join_from(t.mentions, t.replies, same)
+            .where(t.mentions.c.brand_id == brand_id, t.mentions.c.platform == platform)
+            .where(t.mentions.c.thread_id == thread_id, t.replies.c.template.isnot(None))
+        )
+        return list((await self.connection.execute(query)).scalars())
+
+    async def waiting_for_mention(self, brand_id: str, mention_id: str) -> Sequence[Reply]:
+        here = (t.replies.c.brand_id == brand_id, t.replies.c.mention_id == mention_id)
+        query = sa.select(t.replies).where(*here, t.replies.c.state.in_(_WAITING))
+        return [as_reply(row) for row in await self.connection.execute(query)]
+
+    async def move(self, reply: Reply, state: ReplyState, now: datetime, **changes: Any) -> Reply:
+        check_move(reply.state, state)
+        here = (is_row(t.replies, reply.brand_id, reply.id), t.replies.c.state == reply.state)
+        values = {**changes, "state": state, "updated_at": now}
+        if (await self.connection.execute(sa.update(t.replies).where(*here).values(**values))).rowcount != 1:
+            raise NotAllowed("reply_changed", "The reply has changed meanwhile; read it again.")
+        known = {name: value for name, value in values.items() if name in _FIELDS}
+        return replace(reply, **known)
+
+    async def claim_sending(self, reply: Reply, lease: Lease, now: datetime) -> bool:
+        await self._hold_pause_switches(reply)
+        account = sa.exists().where(
+            is_row(t.accounts, reply.brand_id, reply.account_id), t.accounts.c.state == AccountState.ACTIVE
+        )
+        paused = sa.exists().where(t.switches.c.name == "paused_everywhere", t.switches.c.state.is_(True))
+        change = (
+            sa.update(t.replies)
+            .where(is_row(t.replies, reply.brand_id, reply.id), t.replies.c.state == ReplyState.QUEUED)
+            .where(t.replies.c.lease_token == lease.token, account, ~paused)
+            .values(
+                state=ReplyState.SENDING,
+                due=lease.until,
+                updated_at=now,
+                first_sent_at=sa.func.coalesce(t.replies.c.first_sent_at, sa.literal(now, t.Instant)),
+            )
+        )
+        return (await self.connection.execute(change)).rowcount == 1
+
+    async def _hold_pause_switches(self, reply: Reply) -> None:
+        # A pause that commits must wait for us or be seen by us; without the locks it could slip in between.
+        account = sa.select(t.accounts.c.id).where(is_row(t.accounts, reply.brand_id, reply.account_id))
+        await self.connection.execute(account.with_for_update(read=True))
+        await self.connection.execute(sa.select(t.switches.c.name).with_for_update(read=True))
+
+    async def note(self, brand_id: str, reply_id: str, what: str, outcome: str, detail: str, at: datetime) -> None:
+        row = {
+            "brand_id": brand_id,
+            "id": self.ids.new("att"),
+            "reply_id": reply_id,
+            "at": at,
+            "what": what,
+            "outcome": outcome[:40],
+            "detail": detail[:500],
+        }
+        await self.connection.execute(sa.insert(t.reply_attempts).values(**row))
+
+    async def intent(self, reply: Reply) -> ReplyIntent:
+        mention = await StoredMentions(self.connection, self.ids).get(reply.brand_id, reply.mention_id)
+        if mention is None:
+            raise NotFound(f"The mention {reply.mention_id} this reply answers is no longer kept.")
+        target = Target(
+            external_id=mention.external_id,
+            thread_id=mention.thread_id,
+            author_external_id=mention.author.external_id,
+            author_handle=mention.author.handle,
+            visibility=mention.visibility,
+            occurred_at=mention.occurred_at,
+            ref=mention.ref,
+        )
+        return ReplyIntent(
+            reply_id=reply.id,
+            key=reply.key,
+            surface=reply.surface,
+            visibility=reply.visibility,
+            text=reply.text,
+            lang=reply.lang,
+            target=target,
+            created_at=reply.created_at,
+            links=reply.links,
+            prepared=reply.prepared,
+        )
+
+
+def as_reply(row: Any) -> Reply:
+    """Turn a row of `replies` into a reply."""
+    facts = {name: row._mapping[name] for name in _FIELDS}
+    facts["links"] = tuple(Link(*link) for link in facts["links"])
+    enums = {
+        "purpose": Purpose(facts["purpose"]),
+        "surface": Surface(facts["surface"]),
+        "visibility": Visibility(facts["visibility"]),
+        "state": ReplyState(facts["state"]),
+    }
+    return Reply(**{**facts, **enums})

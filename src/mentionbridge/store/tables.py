@@ -1,0 +1,476 @@
+"""Every table, as SQLAlchemy Core. Keys lead with `brand_id`; instants are aware and in UTC on both databases."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC time; SQLite keeps it as text that sorts, PostgreSQL as timestamptz."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        instant: datetime = value
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+Json = sa.JSON().with_variant(JSONB(), "postgresql")
+Key = sa.String(40)
+Name = sa.String(64)
+NetworkId = sa.String(512)
+
+
+def _key() -> list[sa.Column[Any]]:
+    return [sa.Column("brand_id", Name, primary_key=True), sa.Column("id", Key, primary_key=True)]
+
+
+def _claim() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("due", Instant),
+        sa.Column("lease_until", Instant),
+        sa.Column("lease_token", Key),
+        sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    ]
+
+
+def _due(table: sa.Table, *extra: str) -> None:
+    name = f"ix_{table.name}_due" if not extra else f"ix_{table.name}_due_{'_'.join(extra)}"
+    column = table.c.due
+    sa.Index(
+        name, *(table.c[e] for e in extra), column, sqlite_where=column.isnot(None), postgresql_where=column.isnot(None)
+    )
+
+
+def _belongs(column: str, table: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(["brand_id", column], [f"{table}.brand_id", f"{table}.id"])
+
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    *[sa.Column("brand_id", Name, primary_key=True), sa.Column("id", Name, primary_key=True)],
+    sa.Column("platform", Name, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("connected_at", Instant, nullable=False),
+    sa.Column("cursor", sa.Text),
+    sa.Column("network_id", NetworkId),
+    sa.Column("handle", sa.Text),
+    sa.Column("last_polled_at", Instant),
+    sa.Column("last_seen_at", Instant),
+    sa.Column("alive_at", Instant),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("last_error", sa.Text),
+    sa.Column("paused_by", sa.Text),
+    sa.Column("secret", sa.LargeBinary),
+    sa.Column("secret_version", sa.Integer, nullable=False, server_default="0"),
+    *_claim(),
+)
+_due(accounts)
+
+authors = sa.Table(
+    "authors",
+    metadata,
+    *_key(),
+    sa.Column("platform", Name, nullable=False),
+    sa.Column("external_id", NetworkId, nullable=False),
+    sa.Column("handle", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("followers", sa.Integer),
+    sa.Column("is_bot", sa.Boolean, nullable=False),
+    sa.Column("stop_at", Instant),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.UniqueConstraint("brand_id", "platform", "external_id"),
+)
+
+tickets = sa.Table(
+    "tickets",
+    metadata,
+    *_key(),
+    sa.Column("account_id", Name, nullable=False),
+    sa.Column("platform", Name, nullable=False),
+    sa.Column("author_id", Key, nullable=False),
+    sa.Column("thread_id", NetworkId, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("priority", sa.String(10), nullable=False),
+    sa.Column("topic", Name),
+    sa.Column("surface", sa.String(10), nullable=False),
+    sa.Column("opened_because", sa.Text, nullable=False),
+    sa.Column("permalink", sa.Text),
+    sa.Column("previous_id", Key),
+    sa.Column("occurred_at", Instant, nullable=False),
+    sa.Column("received_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.Column("last_said_at", Instant, nullable=False),
+    sa.Column("closed_at", Instant),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    _belongs("author_id", "authors"),
+)
+sa.Index("ix_tickets_author", tickets.c.brand_id, tickets.c.author_id, tickets.c.id)
+sa.Index("ix_tickets_state", tickets.c.brand_id, tickets.c.state, tickets.c.id)
+sa.Index("ix_tickets_account", tickets.c.brand_id, tickets.c.account_id, tickets.c.id)
+
+stories = sa.Table(
+    "stories",
+    metadata,
+    sa.Column("brand_id", Name, primary_key=True),
+    sa.Column("author_id", Key, primary_key=True),
+    sa.Column("thread_id", NetworkId, primary_key=True),
+    sa.Column("ticket_id", Key, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    _belongs("ticket_id", "tickets"),
+)
+
+mentions = sa.Table(
+    "mentions",
+    metadata,
+    *_key(),
+    sa.Column("platform", Name, nullable=False),
+    sa.Column("account_id", Name, nullable=False),
+    sa.Column("author_id", Key, nullable=False),
+    sa.Column("external_id", NetworkId, nullable=False),
+    sa.Column("thread_id", NetworkId, nullable=False),
+    sa.Column("parent_id", NetworkId),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("lang", sa.String(16)),
+    sa.Column("visibility", sa.String(10), nullable=False),
+    sa.Column("permalink", sa.Text),
+    sa.Column("occurred_at", Instant, nullable=False),
+    sa.Column("received_at", Instant, nullable=False),
+    sa.Column("origin", sa.String(10), nullable=False),
+    sa.Column("tagged", sa.Boolean, nullable=False),
+    sa.Column("is_repost", sa.Boolean, nullable=False),
+    sa.Column("is_quote", sa.Boolean, nullable=False),
+    sa.Column("silent", sa.Boolean, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("edit_version", sa.String(128), nullable=False),
+    sa.Column("ref", Json, nullable=False),
+    sa.Column("metrics", Json, nullable=False),
+    sa.Column("raw", Json),
+    sa.Column("ticket_id", Key),
+    sa.Column("deleted_at", Instant),
+    sa.Column("redacted", sa.Boolean, nullable=False, server_default=sa.false()),
+    *_claim(),
+    sa.UniqueConstraint("brand_id", "platform", "external_id"),
+    _belongs("author_id", "authors"),
+    _belongs("ticket_id", "tickets"),
+)
+_due(mentions)
+sa.Index("ix_mentions_account", mentions.c.brand_id, mentions.c.account_id, mentions.c.id)
+sa.Index("ix_mentions_author", mentions.c.brand_id, mentions.c.author_id, mentions.c.id)
+sa.Index("ix_mentions_thread", mentions.c.brand_id, mentions.c.platform, mentions.c.thread_id)
+
+sightings = sa.Table(
+    "sightings",
+    metadata,
+    sa.Column("brand_id", Name, primary_key=True),
+    sa.Column("mention_id", Key, primary_key=True),
+    sa.Column("account_id", Name, primary_key=True),
+    sa.Column("origin", sa.String(10), primary_key=True),
+    sa.Column("seen_at", Instant, nullable=False),
+    _belongs("mention_id", "mentions"),
+)
+
+verdicts = sa.Table(
+    "verdicts",
+    metadata,
+    *_key(),
+    sa.Column("mention_id", Key, nullable=False),
+    sa.Column("label", sa.String(12), nullable=False),
+    sa.Column("complaint", sa.Float, nullable=False),
+    sa.Column("severity", sa.String(10), nullable=False),
+    sa.Column("topics", Json, nullable=False),
+    sa.Column("lang", sa.String(16)),
+    sa.Column("reasons", Json, nullable=False),
+    sa.Column("risky", sa.Boolean, nullable=False),
+    sa.Column("model", Name, nullable=False),
+    sa.Column("version", Name, nullable=False),
+    sa.Column("actor", sa.Text),
+    sa.Column("decided", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    _belongs("mention_id", "mentions"),
+)
+sa.Index("ix_verdicts_mention", verdicts.c.brand_id, verdicts.c.mention_id, verdicts.c.id)
+
+media = sa.Table(
+    "media",
+    metadata,
+    *_key(),
+    sa.Column("mention_id", Key, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("type", sa.String(20), nullable=False),
+    sa.Column("alt", sa.Text, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("mime", sa.String(40)),
+    sa.Column("width", sa.Integer),
+    sa.Column("height", sa.Integer),
+    sa.Column("body", sa.LargeBinary),
+    *_claim(),
+    sa.UniqueConstraint("brand_id", "mention_id", "position"),
+    _belongs("mention_id", "mentions"),
+)
+_due(media)
+
+rechecks = sa.Table(
+    "rechecks",
+    metadata,
+    *_key(),
+    sa.Column("account_id", Name, nullable=False),
+    sa.Column("until", Instant, nullable=False),
+    *_claim(),
+    _belongs("id", "mentions"),
+)
+_due(rechecks)
+
+entries = sa.Table(
+    "entries",
+    metadata,
+    *_key(),
+    sa.Column("ticket_id", Key, nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("surface", sa.String(10), nullable=False),
+    sa.Column("mention_id", Key),
+    sa.Column("reply_id", Key),
+    sa.Column("reason", sa.Text),
+    sa.Column("actor", sa.Text),
+    sa.Column("occurred_at", Instant, nullable=False),
+    sa.Column("received_at", Instant, nullable=False),
+    sa.UniqueConstraint("brand_id", "ticket_id", "sequence"),
+    sa.UniqueConstraint("brand_id", "mention_id"),
+    _belongs("ticket_id", "tickets"),
+)
+sa.Index("ix_entries_reply", entries.c.brand_id, entries.c.reply_id)
+
+replies = sa.Table(
+    "replies",
+    metadata,
+    *_key(),
+    sa.Column("ticket_id", Key, nullable=False),
+    sa.Column("account_id", Name, nullable=False),
+    sa.Column("platform", Name, nullable=False),
+    sa.Column("mention_id", Key, nullable=False),
+    sa.Column("author_id", Key, nullable=False),
+    sa.Column("purpose", sa.String(20), nullable=False),
+    sa.Column("dedupe", Key, nullable=False),
+    sa.Column("surface", sa.String(10), nullable=False),
+    sa.Column("visibility", sa.String(10), nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("lang", sa.String(16)),
+    sa.Column("links", Json, nullable=False),
+    sa.Column("key", Name, nullable=False),
+    sa.Column("prepared", Json, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("author_of_words", sa.Text),
+    sa.Column("approved_by", sa.Text),
+    sa.Column("template", sa.Text),
+    sa.Column("model_version", Name),
+    sa.Column("looks", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("first_sent_at", Instant),
+    sa.Column("parked_at", Instant),
+    sa.Column("sent_at", Instant),
+    sa.Column("external_id", NetworkId),
+    sa.Column("permalink", sa.Text),
+    sa.Column("evidence", sa.Text),
+    sa.Column("mention_edit_version", sa.String(128), nullable=False),
+    sa.Column("redacted", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    *_claim(),
+    sa.UniqueConstraint("brand_id", "ticket_id", "author_id", "dedupe"),
+    _belongs("ticket_id", "tickets"),
+    _belongs("mention_id", "mentions"),
+)
+_due(replies, "state")
+sa.Index("ix_replies_state", replies.c.brand_id, replies.c.state, replies.c.id)
+sa.Index("ix_replies_mention", replies.c.brand_id, replies.c.mention_id)
+
+reply_attempts = sa.Table(
+    "reply_attempts",
+    metadata,
+    *_key(),
+    sa.Column("reply_id", Key, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("what", sa.String(20), nullable=False),
+    sa.Column("outcome", sa.String(40), nullable=False),
+    sa.Column("detail", sa.String(500), nullable=False),
+    _belongs("reply_id", "replies"),
+)
+sa.Index("ix_reply_attempts_reply", reply_attempts.c.brand_id, reply_attempts.c.reply_id, reply_attempts.c.id)
+
+own_posts = sa.Table(
+    "own_posts",
+    metadata,
+    sa.Column("brand_id", Name, primary_key=True),
+    sa.Column("account_id", Name, primary_key=True),
+    sa.Column("external_id", NetworkId, primary_key=True),
+    sa.Column("parent_id", NetworkId),
+    sa.Column("thread_id", NetworkId, nullable=False),
+    sa.Column("permalink", sa.Text),
+    sa.Column("occurred_at", Instant, nullable=False),
+)
+sa.Index("ix_own_posts_parent", own_posts.c.brand_id, own_posts.c.account_id, own_posts.c.parent_id)
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    *_key(),
+    sa.Column("platform", Name, nullable=False),
+    sa.Column("account_id", Name, nullable=False),
+    sa.Column("origin", sa.String(10), nullable=False),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("received_at", Instant, nullable=False),
+    *_claim(),
+    sa.UniqueConstraint("brand_id", "account_id", "digest"),
+)
+_due(inbox)
+sa.Index("ix_inbox_state", inbox.c.brand_id, inbox.c.state, inbox.c.id)
+
+gaps = sa.Table(
+    "gaps",
+    metadata,
+    *_key(),
+    sa.Column("account_id", Name, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("closed_at", Instant),
+    sa.Column("repaired", sa.Text),
+)
+sa.Index(
+    "uq_gaps_open",
+    gaps.c.brand_id,
+    gaps.c.account_id,
+    unique=True,
+    sqlite_where=gaps.c.closed_at.is_(None),
+    postgresql_where=gaps.c.closed_at.is_(None),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    *_key(),
+    sa.Column("type", sa.String(40), nullable=False),
+    sa.Column("occurred_at", Instant, nullable=False),
+    sa.Column("ticket_id", Key),
+    sa.Column("account_id", Name),
+    sa.Column("mention_id", Key),
+    sa.Column("reply_id", Key),
+    sa.Column("sequence", sa.BigInteger),
+    sa.Column("facts", Json, nullable=False),
+    sa.Column("position", sa.BigInteger),
+)
+sa.Index("ix_events_position", events.c.position, unique=True)
+sa.Index(
+    "ix_events_unplaced",
+    events.c.id,
+    sqlite_where=events.c.position.is_(None),
+    postgresql_where=events.c.position.is_(None),
+)
+sa.Index("ix_events_ticket", events.c.brand_id, events.c.ticket_id, events.c.sequence)
+
+heads = sa.Table(
+    "heads",
+    metadata,
+    sa.Column("name", Name, primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
+
+endpoints = sa.Table(
+    "endpoints",
+    metadata,
+    *_key(),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("types", Json, nullable=False),
+    sa.Column("secret", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("disabled_at", Instant),
+    sa.Column("disabled_because", sa.Text),
+    sa.Column("failing_since", Instant),
+)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    *_key(),
+    sa.Column("endpoint_id", Key, nullable=False),
+    sa.Column("event_id", Key, nullable=False),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("last_status", sa.Integer),
+    sa.Column("last_detail", sa.String(500)),
+    sa.Column("delivered_at", Instant),
+    *_claim(),
+    sa.UniqueConstraint("brand_id", "endpoint_id", "event_id"),
+    _belongs("endpoint_id", "endpoints"),
+)
+_due(deliveries)
+
+delivery_attempts = sa.Table(
+    "delivery_attempts",
+    metadata,
+    *_key(),
+    sa.Column("delivery_id", Key, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("status", sa.Integer),
+    sa.Column("detail", sa.String(500), nullable=False),
+    _belongs("delivery_id", "deliveries"),
+)
+
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("scopes", Json, nullable=False),
+    sa.Column("brands", Json, nullable=False),
+    sa.Column("accounts", Json, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("revoked_at", Instant),
+)
+
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    sa.Column("token_id", Key, primary_key=True),
+    sa.Column("key", sa.String(255), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("status", sa.Integer),
+    sa.Column("body", sa.LargeBinary),
+)
+sa.Index("ix_idempotency_created", idempotency.c.created_at)
+
+switches = sa.Table(
+    "switches",
+    metadata,
+    sa.Column("name", Name, primary_key=True),
+    sa.Column("state", sa.Boolean, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("changed_at", Instant, nullable=False),
+)

@@ -1,0 +1,82 @@
+"""One transaction, with every noun at hand."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mentionbridge.kit.clock import Clock
+from mentionbridge.kit.ids import Ids
+from mentionbridge.store.accounts import StoredAccounts
+from mentionbridge.store.authors import StoredAuthors
+from mentionbridge.store.claims import Claims
+from mentionbridge.store.engines import Engine
+from mentionbridge.store.events import StoredEvents
+from mentionbridge.store.inbox import StoredInbox
+from mentionbridge.store.mentions import StoredMentions
+from mentionbridge.store.replies import StoredReplies
+from mentionbridge.store.sealed import Sealer
+from mentionbridge.store.tickets import StoredTickets
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A `ports.store.UnitOfWork` on one connection."""
+
+    connection: AsyncConnection
+    clock: Clock
+    ids: Ids
+    sealer: Sealer
+
+    @property
+    def claims(self) -> Claims:
+        return Claims(self.connection, self.clock, self.ids)
+
+    @property
+    def accounts(self) -> StoredAccounts:
+        return StoredAccounts(self.connection, self.ids)
+
+    @property
+    def authors(self) -> StoredAuthors:
+        return StoredAuthors(self.connection, self.ids)
+
+    @property
+    def mentions(self) -> StoredMentions:
+        return StoredMentions(self.connection, self.ids)
+
+    @property
+    def tickets(self) -> StoredTickets:
+        return StoredTickets(self.connection)
+
+    @property
+    def replies(self) -> StoredReplies:
+        return StoredReplies(self.connection, self.ids)
+
+    @property
+    def events(self) -> StoredEvents:
+        return StoredEvents(self.connection, self.ids, self.sealer)
+
+    @property
+    def inbox(self) -> StoredInbox:
+        return StoredInbox(self.connection, self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlStore:
+    """A `ports.store.Store` over one engine."""
+
+    engine: Engine
+    clock: Clock
+    ids: Ids
+    sealer: Sealer
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Transaction]:
+        async with self.engine.writing() as connection:
+            yield Transaction(connection, self.clock, self.ids, self.sealer)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Transaction]:
+        async with self.engine.reading() as connection:
+            yield Transaction(connection, self.clock, self.ids, self.sealer)
