@@ -4,7 +4,7 @@ import asyncio
 import json as json_codec
 import ssl
 from collections.abc import Mapping
-from contextlib import aclosing
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -14,9 +14,9 @@ from typing import Any, Protocol
 
 import httpx
 
-from mentionbridge.domain.errors import NoAnswer
+from mentionbridge.domain.errors import NoAnswer, SetupError
 from mentionbridge.kit.clock import Clock
-from mentionbridge.net.errors import NotReached
+from mentionbridge.net.errors import AnswerTooLong, NotReached
 from mentionbridge.ports.platform import SendGate
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -42,11 +42,11 @@ class Guard(Protocol):
 class Limits(Protocol):
     """Paces requests; see `mentionbridge.net.limits`."""
 
-    async def take(self) -> None:
-        """Wait for our turn; raises RateLimited when it is too far away to wait."""
+    async def take(self, route: str = "") -> None:
+        """Wait for our turn on `route` (method and path); raises RateLimited when it is too far away to wait."""
 
-    def learn(self, headers: Mapping[str, str], now: datetime) -> None:
-        """Take in what the server says about its limits."""
+    def learn(self, headers: Mapping[str, str], now: datetime, route: str = "") -> None:
+        """Take in what the server says about the limits of `route`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,9 @@ class Http:
     """A client for one destination.
 
     `timeout` is in seconds and covers one request from the wait for a connection to the last byte of the answer.
-    An answer longer than `max_bytes` (after decompression) is NoAnswer; with `cut_bodies` the rest is dropped instead,
-    for callers who care about the status only. `proxy` is a URL; `ca_file` adds authorities to the usual ones. The
-    environment's proxies and `.netrc` are not read, cookies are not kept and redirects are not followed.
+    An answer longer than `max_bytes` (after decompression) is NoAnswer (AnswerTooLong); with `cut_bodies` the rest is
+    dropped instead, for callers who care about the status only. `proxy` is a URL; `ca_file` adds authorities to the
+    usual ones. The environment's proxies and `.netrc` are not read, cookies are not kept and redirects not followed.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Http:
         max_bytes: int = MAX_BYTES,
         cut_bodies: bool = False,
     ) -> None:
-        self._base = httpx.URL(base_url)
+        self._base = _address(base_url)
         self._clock = clock
         self._guard = guard
         self._transport = transport
@@ -122,11 +122,12 @@ class Http:
         """
         passage = _Passage(gate)
         request = self._build(method, path, params, headers, json, content, passage)
-        if self._limits:
-            await self._limits.take()
+        if not self._limits:
+            return await self._exchange(request, passage)
+        route = f"{request.method} {request.url.path}"
+        await self._limits.take(route)
         answer = await self._exchange(request, passage)
-        if self._limits:
-            self._limits.learn(answer.headers, self._clock.now())
+        self._limits.learn(answer.headers, self._clock.now(), route)
         return answer
 
     async def aclose(self) -> None:
@@ -158,7 +159,7 @@ class Http:
         except (httpx.InvalidURL, UnicodeError):
             raise NotReached(f"the address of a request to {_place(self._base)} is not a valid one") from None
         if _destination(request.url) != _destination(self._base):
-            raise NotReached(f"a request for {_place(self._base)} would have gone to {_place(request.url)}")
+            raise NotReached(f"a request for {_destination(self._base)} would have gone to {_destination(request.url)}")
         return request
 
     def _open(self) -> httpx.AsyncClient:
@@ -185,6 +186,10 @@ class Http:
             return self._guard.transport(verify=verify, limits=_POOL, proxy=self._proxy)
         return httpx.AsyncHTTPTransport(verify=verify, limits=_POOL, proxy=self._proxy, trust_env=False)
 
+    @property
+    def _fine_to_lose(self) -> tuple[type[Exception], ...]:
+        return (httpx.HTTPError,) if self._cut_bodies else ()
+
     async def _exchange(self, request: httpx.Request, passage: "_Passage") -> Answer:
         if not isinstance(self._transport, httpx.AsyncHTTPTransport | None):
             passage.leave()
@@ -209,19 +214,18 @@ class Http:
 
     async def _body(self, response: httpx.Response) -> bytes:
         if self._guard and response.headers.get("content-encoding", "identity") != "identity":
-            return self._too_much(b"", f"{_place(response.url)} compressed an answer it was asked to leave plain")
+            if self._cut_bodies:
+                return b""
+            raise NoAnswer(f"{_place(response.url)} compressed an answer it was asked to leave plain")
         body = bytearray()
-        async with aclosing(response.aiter_bytes()) as chunks:  # type: ignore[type-var]
-            async for chunk in chunks:
+        with suppress(*self._fine_to_lose):
+            async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > self._max_bytes:
-                    return self._too_much(body, f"{_place(response.url)} answered with over {self._max_bytes} bytes")
-        return bytes(body)
-
-    def _too_much(self, body: bytes | bytearray, why: str) -> bytes:
-        if self._cut_bodies:
-            return bytes(body[: self._max_bytes])
-        raise NoAnswer(why)
+                    break
+        if len(body) > self._max_bytes and not self._cut_bodies:
+            raise AnswerTooLong(f"{_place(response.url)} answered with more than {self._max_bytes} bytes")
+        return bytes(body[: self._max_bytes])
 
 
 def in_process(app: Any) -> httpx.AsyncBaseTransport:
@@ -276,8 +280,15 @@ def _name(error: Exception) -> str:
     return "it took too long" if timed_out else type(error).__name__
 
 
-def _destination(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
+def _address(text: str) -> httpx.URL:
+    try:
+        return httpx.URL(text)
+    except (httpx.InvalidURL, UnicodeError):
+        raise SetupError("This is not a valid address; write it like https://social.example.") from None
+
+
+def _destination(url: httpx.URL) -> str:
+    return f"{url.scheme}://{_place(url)}"
 
 
 def _place(url: httpx.URL) -> str:

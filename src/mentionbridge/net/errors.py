@@ -1,11 +1,22 @@
-"""What can go wrong on the way out, before a byte is written."""
+"""What can go wrong between us and a server, finer than the domain tells it.
 
-from mentionbridge.domain.errors import PlatformDown
+PlatformDown
+└── NotReached          nothing of the request was written, so it may be repeated as it is
+    └── AddressRefused  the guard did not allow the address; repeating will not help
+NoAnswer
+└── AnswerTooLong       the answer was over the cap; asking again would bring the same
+"""
+
+from mentionbridge.domain.errors import NoAnswer, PlatformDown
 
 
 class NotReached(PlatformDown):
-    """The destination was never reached: nothing of the request was written, so it may be repeated as it is."""
+    """The destination was never reached: nothing of the request was written."""
 
 
 class AddressRefused(NotReached):
-    """The guard did not allow the address; trying again will not help until the name or the settings change."""
+    """The guard did not allow the address, until the name or the settings change."""
+
+
+class AnswerTooLong(NoAnswer):
+    """The answer was longer than we take."""
