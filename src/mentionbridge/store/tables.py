@@ -177,6 +177,7 @@ mentions = sa.Table(
 _due(mentions)
 sa.Index("ix_mentions_account", mentions.c.brand_id, mentions.c.account_id, mentions.c.id)
 sa.Index("ix_mentions_author", mentions.c.brand_id, mentions.c.author_id, mentions.c.id)
+sa.Index("ix_mentions_ticket", mentions.c.brand_id, mentions.c.ticket_id, mentions.c.id)
 sa.Index("ix_mentions_thread", mentions.c.brand_id, mentions.c.platform, mentions.c.thread_id)
 
 sightings = sa.Table(
@@ -411,6 +412,7 @@ endpoints = sa.Table(
     sa.Column("disabled_at", Instant),
     sa.Column("disabled_because", sa.Text),
     sa.Column("failing_since", Instant),
+    sa.Column("deleted_at", Instant),
 )
 
 deliveries = sa.Table(
@@ -429,6 +431,7 @@ deliveries = sa.Table(
     _belongs("endpoint_id", "endpoints"),
 )
 _due(deliveries)
+sa.Index("ix_deliveries_endpoint", deliveries.c.brand_id, deliveries.c.endpoint_id, deliveries.c.id)
 
 delivery_attempts = sa.Table(
     "delivery_attempts",
@@ -439,6 +442,9 @@ delivery_attempts = sa.Table(
     sa.Column("status", sa.Integer),
     sa.Column("detail", sa.String(500), nullable=False),
     _belongs("delivery_id", "deliveries"),
+)
+sa.Index(
+    "ix_delivery_attempts_of", delivery_attempts.c.brand_id, delivery_attempts.c.delivery_id, delivery_attempts.c.id
 )
 
 tokens = sa.Table(

