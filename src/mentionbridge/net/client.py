@@ -3,20 +3,20 @@
 import asyncio
 import json as json_codec
 import ssl
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import httpx
 
 from mentionbridge.domain.errors import NoAnswer, SetupError
 from mentionbridge.kit.clock import Clock
-from mentionbridge.net.errors import AnswerTooLong, NotReached
+from mentionbridge.net.errors import AddressRefused, AnswerTooLong, NotReached
 from mentionbridge.ports.platform import SendGate
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -157,9 +157,11 @@ class Http:
                 extensions={"trace": passage.watch},
             )
         except (httpx.InvalidURL, UnicodeError):
-            raise NotReached(f"the address of a request to {_place(self._base)} is not a valid one") from None
+            raise AddressRefused(f"the address of a request to {_place(self._base)} is not a valid one") from None
         if _destination(request.url) != _destination(self._base):
-            raise NotReached(f"a request for {_destination(self._base)} would have gone to {_destination(request.url)}")
+            raise AddressRefused(
+                f"a request for {_destination(self._base)} would have gone to {_destination(request.url)}"
+            )
         return request
 
     def _open(self) -> httpx.AsyncClient:
@@ -167,7 +169,8 @@ class Http:
             self._client = httpx.AsyncClient(
                 base_url=self._base,
                 transport=self._transport or self._dialler(),
-                timeout=self._timeout,
+                # TCP and TLS each within their share: httpcore leaks a socket that is cancelled during the handshake.
+                timeout=httpx.Timeout(self._timeout, connect=self._timeout * 0.4),
                 follow_redirects=False,
                 trust_env=False,
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -219,10 +222,11 @@ class Http:
             raise NoAnswer(f"{_place(response.url)} compressed an answer it was asked to leave plain")
         body = bytearray()
         with suppress(*self._fine_to_lose):
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > self._max_bytes:
-                    break
+            async with aclosing(cast("AsyncGenerator[bytes, None]", response.aiter_bytes())) as chunks:
+                async for chunk in chunks:
+                    body += chunk
+                    if len(body) > self._max_bytes:
+                        break
         if len(body) > self._max_bytes and not self._cut_bodies:
             raise AnswerTooLong(f"{_place(response.url)} answered with more than {self._max_bytes} bytes")
         return bytes(body[: self._max_bytes])
@@ -260,8 +264,8 @@ class _Passage:
         self.left = True
 
     def confirm(self) -> None:
-        """Refuse an answer to a request that passed unseen."""
-        if not self.left:
+        """Refuse an answer to a request that passed its gate unseen."""
+        if self._gate and not self.left:
             raise RuntimeError("the transport wrote a request without saying so; the gate was never asked")
 
     def judge(self, error: Exception, place: str) -> NotReached | NoAnswer:

@@ -2,7 +2,7 @@
 
 PlatformDown
 └── NotReached          nothing of the request was written, so it may be repeated as it is
-    └── AddressRefused  the guard did not allow the address; repeating will not help
+    └── AddressRefused  the guard did not allow the address, or it is none; repeating will not help
 NoAnswer
 └── AnswerTooLong       the answer was over the cap; asking again would bring the same
 """
@@ -15,7 +15,7 @@ class NotReached(PlatformDown):
 
 
 class AddressRefused(NotReached):
-    """The guard did not allow the address, until the name or the settings change."""
+    """The address is not one we go to, until the name or the settings change."""
 
 
 class AnswerTooLong(NoAnswer):
