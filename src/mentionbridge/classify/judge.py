@@ -1,0 +1,100 @@
+"""A judge that adds up what it sees and can say why."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from mentionbridge.classify import signals, tongue, topics
+from mentionbridge.classify.lexicon import LANGUAGES, load
+from mentionbridge.classify.signals import Signal
+from mentionbridge.classify.words import Words
+from mentionbridge.domain.verdict import Label, Severity, Topic, Verdict
+from mentionbridge.text import language
+
+THRESHOLD = 0.5
+# Inside the band in which a person decides: we have no words for this language, so we do not pretend to know.
+CANNOT_TELL = 0.42
+_SPAM_AT_MOST = 0.1
+_REASONS = 8
+_HIGH_FROM = 2
+
+
+class RulesJudge:
+    """Scored rules: every reason is a phrase or a manner with its weight; the sum becomes a probability."""
+
+    name = "rules"
+    version = "1"
+
+    def __init__(self) -> None:
+        for lang in LANGUAGES:
+            load(lang)
+
+    def judge(self, text: str, *, lang: str | None, topics: Sequence[Topic], has_media: bool) -> Verdict:
+        """Judge one text; never raises, whatever the text holds."""
+        words = Words(text)
+        hint = language.primary(lang)
+        read_as = tongue.choose(words, hint)
+        if read_as is None:
+            return self._no_judgement(words, hint, topics)
+        return self._verdict(words, read_as, topics, signals.find(words, load(read_as), has_media))
+
+    def _verdict(self, words: Words, lang: str, named: Sequence[Topic], found: Sequence[Signal]) -> Verdict:
+        groups = Counter(signal.group for signal in found)
+        spam = _is_spam(words, groups)
+        complaint = min(_probability(found), _SPAM_AT_MOST if spam else 1.0)
+        risky = not spam and bool(signals.RISKY & groups.keys())
+        return Verdict(
+            label=Label.SPAM if spam else _label(words, complaint, groups),
+            complaint=complaint,
+            severity=_severity(complaint, groups, risky),
+            topics=topics.find(words, named),
+            lang=lang,
+            reasons=_reasons(found),
+            model=self.name,
+            version=self.version,
+            risky=risky,
+        )
+
+    def _no_judgement(self, words: Words, lang: str | None, named: Sequence[Topic]) -> Verdict:
+        what = f"the language '{lang}'" if lang else "this language"
+        return Verdict(
+            label=Label.QUESTION if set("?？؟") & set(words.said) else Label.OTHER,
+            complaint=CANNOT_TELL,
+            severity=Severity.NORMAL,
+            topics=topics.find(words, named),
+            lang=lang,
+            reasons=(f"has no word list for {what}; a person should read it",),
+            model=self.name,
+            version=self.version,
+        )
+
+
+def _probability(found: Sequence[Signal]) -> float:
+    return round(1 / (1 + math.exp(-signals.BIAS - sum(signal.weight for signal in found))), 4)
+
+
+def _is_spam(words: Words, groups: Counter[str]) -> bool:
+    bait = groups["spam"] + (words.links > 0) + (words.hashtags >= 5)
+    return groups["spam"] > 0 and bait >= 2 and not groups["failure"] and not groups["waiting"]
+
+
+def _label(words: Words, complaint: float, groups: Counter[str]) -> Label:
+    if complaint >= THRESHOLD:
+        return Label.COMPLAINT
+    if groups["asking"]:
+        return Label.QUESTION
+    return Label.PRAISE if groups["praise"] + groups["thanks"] and not groups["dismay"] else Label.OTHER
+
+
+def _severity(complaint: float, groups: Counter[str], risky: bool) -> Severity:
+    """High for anything risky, and for complaints that insist: earlier attempts, shouting, strong words, money."""
+    points = 2 * min(groups["attempts"], 2) + groups["shouting"] + min(groups["dismay"], 2) + min(groups["money"], 1)
+    points += groups["urgent"] + (groups["waiting"] >= 2)
+    return Severity.HIGH if risky or (complaint >= THRESHOLD and points >= _HIGH_FROM) else Severity.NORMAL
+
+
+def _reasons(found: Sequence[Signal]) -> tuple[str, ...]:
+    risky = [signal for signal in found if signal.group in signals.RISKY]
+    others = [signal for signal in found if signal.group not in signals.RISKY and signal.weight]
+    others.sort(key=lambda signal: -abs(signal.weight))
+    return tuple(str(signal) for signal in [*risky, *others][:_REASONS])

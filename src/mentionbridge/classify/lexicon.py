@@ -1,0 +1,100 @@
+"""The word lists of one language, and where a text uses them."""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from mentionbridge.classify.words import phrase
+
+LANGUAGES = ("en", "de", "es", "fr", "it", "pt")
+_SHORTEST_STEM, _LONGEST_STEM = 4, 16
+_NEGATED_WITHIN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A phrase of our lists found in a text; `negated` when a "not" stands shortly before it."""
+
+    group: str
+    said: str
+    negated: bool = False
+
+
+class Lexicon:
+    """Phrases by group. The longest phrase at a place wins, and its words count once."""
+
+    def __init__(self, data: Mapping[str, Mapping[str, Sequence[str]] | Sequence[str]]) -> None:
+        self._negation = frozenset(data["negation"])
+        self._classes = {word: f"<{name}>" for name, words in _table(data["classes"]) for word in words}
+        self._phrases: dict[tuple[str, ...], str] = {}
+        self._reach: dict[str, int] = {}
+        self._stems: dict[str, str] = {}
+        self.vocabulary = {*data["common"], *self._negation, *self._classes}
+        for group, words in _table(data["words"]):
+            for entry in words:
+                self._add(group, entry)
+
+    def _add(self, group: str, entry: str) -> None:
+        if entry.endswith("*"):
+            self._stems[entry[:-1]] = group
+        else:
+            pattern = _pattern(entry)
+            self._phrases[pattern] = group
+            self.vocabulary.update(pattern)
+            self._reach[pattern[0]] = max(len(pattern), self._reach.get(pattern[0], 0))
+
+    def find(self, tokens: Sequence[str]) -> Iterator[Hit]:
+        """Yield hits from left to right, in time linear in the number of tokens."""
+        kinds = [self._kind(token) for token in tokens]
+        starts = [at for at, token in enumerate(tokens) if self._may_start(token, kinds[at])]
+        free_from, last_negation = 0, -_NEGATED_WITHIN - 1
+        for at in starts:
+            if at < free_from:
+                continue
+            length, group = self._longest_at(tokens, kinds, at)
+            free_from = at + length
+            if group:
+                yield Hit(group, " ".join(tokens[at:free_from]), at - last_negation <= _NEGATED_WITHIN)
+            elif tokens[at] in self._negation:
+                yield Hit("denial", tokens[at])
+                last_negation = at
+
+    def _may_start(self, token: str, kind: str) -> bool:
+        return token in self._reach or kind in self._reach or token in self._negation or self._stem(token) is not None
+
+    def _kind(self, token: str) -> str:
+        if token[0].isdecimal():
+            return "<n>" if token.isdecimal() else "<nth>"
+        return self._classes.get(token, token)
+
+    def _longest_at(self, tokens: Sequence[str], kinds: Sequence[str], at: int) -> tuple[int, str | None]:
+        reach = max(self._reach.get(tokens[at], 0), self._reach.get(kinds[at], 0))
+        for length in range(min(reach, len(tokens) - at), 0, -1):
+            piece = slice(at, at + length)
+            group = self._phrases.get(tuple(tokens[piece])) or self._phrases.get(tuple(kinds[piece]))
+            if group:
+                return length, group
+        return 1, self._stem(tokens[at])
+
+    def _stem(self, token: str) -> str | None:
+        ends = range(_SHORTEST_STEM, min(len(token), _LONGEST_STEM) + 1)
+        return next((self._stems[token[:end]] for end in ends if token[:end] in self._stems), None)
+
+
+def _table(value: Mapping[str, Sequence[str]] | Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    if not isinstance(value, Mapping):
+        raise TypeError("a word list needs its tables [classes] and [words]")
+    yield from value.items()
+
+
+def _pattern(entry: str) -> tuple[str, ...]:
+    return tuple(token for part in entry.split() for token in ([part] if part.startswith("<") else phrase(part)))
+
+
+@cache
+def load(lang: str) -> Lexicon:
+    """Return the lists of one of `LANGUAGES`."""
+    source = resources.files("mentionbridge.classify").joinpath("lexicons", f"{lang}.toml")
+    return Lexicon(tomllib.loads(source.read_text(encoding="utf-8")))

@@ -1,0 +1,96 @@
+"""What in a text speaks for a complaint or against it, and how much. The weights are the whole model.
+
+They were set by hand with a public set of posts to brands at hand, and rounded; none of its words is in the lists.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mentionbridge.classify.lexicon import Hit, Lexicon
+from mentionbridge.classify.words import Words
+
+BIAS = -1.4
+RISKY = frozenset({"safety", "legal", "press", "self_harm"})
+
+WEIGHTS = {
+    "failure": (1.6, "a failure"),
+    "waiting": (1.3, "waiting"),
+    "attempts": (1.0, "an earlier attempt"),
+    "money": (1.3, "money"),
+    "dismay": (1.4, "dismay"),
+    "blame": (0.6, "a reproach or a call for help"),
+    "why": (1.1, "asking why"),
+    "plea": (0.7, "a plea"),
+    "denial": (0.7, "a denial"),
+    "own": (0.4, "something of their own"),
+    "sarcasm": (1.6, "sarcasm"),
+    "safety": (1.6, "safety"),
+    "legal": (0.8, "the law"),
+    "press": (0.0, "the press"),
+    "self_harm": (0.6, "a person in need"),
+    "not_praise": (1.0, "praise denied"),
+    "not_failure": (0.5, "a failure, perhaps denied"),
+    "praise": (-1.0, "praise"),
+    "thanks": (-0.5, "thanks"),
+    "calm": (-0.4, "a calm tone"),
+    "solved": (-1.4, "solved already"),
+    "question": (-0.1, "a question"),
+    "spam": (-1.2, "advertising"),
+}
+_COUNTED_HITS = 3
+_NEGATED = {"praise": "not_praise", "failure": "not_failure", "money": "not_failure", "dismay": "not_failure"}
+_AMOUNT = re.compile(r"[$£€]\s?\d|\d\s?[€£$]")
+_URGENT_MARKS = re.compile(r"[?!]*(?:\?\?|\?!|!\?)[?!]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One thing we noticed, in words a person can check, with its part of the score."""
+
+    group: str
+    seen: str
+    weight: float
+    meaning: str = ""
+
+    def __str__(self) -> str:
+        aside = ", ".join(part for part in (self.meaning, f"{self.weight:+.1f}" if self.weight else "") if part)
+        return f"{self.seen} ({aside})" if aside else self.seen
+
+
+def find(words: Words, lexicon: Lexicon, has_media: bool) -> list[Signal]:
+    """Return every signal of a text, those of the word lists first."""
+    return [*_from_lists(lexicon.find(words.tokens)), *_from_manner(words, has_media)]
+
+
+def _from_lists(hits: Iterator[Hit]) -> Iterator[Signal]:
+    said: dict[str, list[str]] = defaultdict(list)
+    for hit in hits:
+        group = _NEGATED.get(hit.group, hit.group) if hit.negated else hit.group
+        if len(said[group]) < _COUNTED_HITS and hit.said not in said[group]:
+            said[group].append(hit.said)
+    return (signal for group, phrases in said.items() for signal in _weighed(group, phrases))
+
+
+def _weighed(group: str, phrases: Sequence[str]) -> Iterator[Signal]:
+    # Said twice is not twice as bad: each further phrase of a kind counts half the one before.
+    weight, meaning = WEIGHTS[group]
+    for place, phrase in enumerate(phrases):
+        yield Signal(group, f"says '{phrase}'", weight / 2**place, meaning)
+
+
+def _from_manner(words: Words, has_media: bool) -> Iterator[Signal]:
+    length = len(words.tokens)
+    manners = [
+        ("length", "tells at some length", 0.5, length >= 8),
+        ("length", "tells in detail", 0.3, length >= 15),
+        ("shouting", "is written in capitals", 0.7, words.shouts),
+        ("shouting", "heaps up exclamation marks", 0.0, "!!" in words.text),
+        ("urgent", "heaps up question marks", 0.8, bool(_URGENT_MARKS.search(words.text))),
+        ("asking", "asks something", 0.4, "?" in words.said or "？" in words.said),
+        ("amount", "names an amount of money", 0.4, bool(_AMOUNT.search(words.said))),
+        ("link", "links elsewhere", -0.7, words.links > 0),
+        ("media", "shows a picture", 0.1, has_media),
+    ]
+    return (Signal(group, seen, weight) for group, seen, weight, is_so in manners if is_so)
