@@ -87,7 +87,7 @@ class AddressGuard:
 def _is_public(ip: IPv4Address | IPv6Address) -> bool:
     if ip.version == 6 and ip not in _GLOBAL_UNICAST:
         return False
-    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _NEVER)
+    return ip.is_global and not any(ip in network for network in _NEVER)
 
 
 class _GuardedTransport(httpx.AsyncHTTPTransport):

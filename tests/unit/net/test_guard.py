@@ -185,7 +185,7 @@ async def test_the_name_stays_for_sni_and_host(serve, clock, identity, named):
 
 async def test_a_dead_address_gives_way_to_the_next(serve, clock, named):
     server = await serve()
-    guard = named("127.0.0.2", "127.0.0.3", "127.0.0.1")
+    guard = named("127.0.0.2", "127.0.0.1", "127.0.0.3")
     http = Http(f"http://shop.example:{server.port}", clock=clock, guard=guard)
     assert (await http.request("GET", "/")).status == 200
     await http.aclose()

@@ -11,6 +11,7 @@ import pytest
 from mentionbridge.domain.errors import NoAnswer, PlatformDown, RateLimited, SetupError
 from mentionbridge.net.client import Answer, Http
 from mentionbridge.net.errors import AnswerTooLong, NotReached
+from mentionbridge.net.guard import AddressGuard
 from mentionbridge.net.limits import Bucket
 
 SECRET = "s3cr3t-token"
@@ -104,6 +105,37 @@ async def test_a_handshake_that_never_ends_is_not_reached(serve, clock):
         await http.request("POST", "/", json={})
     await http.aclose()
     assert server.connections == 1
+
+
+async def test_a_name_server_that_never_answers_is_not_reached(clock):
+    async def mute(host: str, port: int) -> list[str]:
+        await asyncio.sleep(60)
+        return []
+
+    http = Http("http://shop.example", clock=clock, guard=AddressGuard(resolve=mute), timeout=0.1)
+    with pytest.raises(NotReached, match="it took too long"):
+        await http.request("POST", "/", json={})
+    await http.aclose()
+
+
+async def test_a_proxy_that_never_opens_its_tunnel_is_not_reached(serve, clock):
+    proxy = await serve(_never_answer)
+    http = Http("https://shop.example", clock=clock, proxy=proxy.url, timeout=0.2)
+    with pytest.raises(NotReached, match="it took too long"):
+        await http.request("POST", "/", json={})
+    await http.aclose()
+    assert len(proxy.requests) == 1
+
+
+@pytest.mark.parametrize(("moment", "ours"), [("started", NotReached), ("complete", NoAnswer)])
+async def test_a_request_that_turns_out_not_to_be_http_counts_as_written_once_its_headers_are(clock, moment, ours):
+    async def half(request: httpx.Request) -> httpx.Response:
+        await request.extensions["trace"](f"http2.send_request_headers.{moment}", {"request": request})
+        raise httpx.LocalProtocolError("Too much data")
+
+    http = Http("http://net.example", clock=clock, transport=httpx.MockTransport(half))
+    with pytest.raises(ours):
+        await http.request("POST", "/")
 
 
 async def test_a_certificate_nobody_vouches_for_is_not_reached(serve, clock, identity, named):
