@@ -4,6 +4,7 @@ MentionbridgeError
 ├── SetupError           wrong config or wrong use: one sentence with the next step (exit code 2)
 ├── NotAllowed           a move the rules forbid (409 over HTTP)
 ├── NotFound             no such thing for this caller (404)
+├── StoreDown            the database cannot take or give it now; nothing was kept, try again (503)
 ├── LeaseLost            someone else may hold this row now; nothing was sent
 ├── NoAnswer             asked, and heard nothing usable back: it may have acted
 └── PlatformError        what a network or desk does to us; the request surely had no effect
@@ -33,6 +34,10 @@ class NotAllowed(MentionbridgeError):
 
 class NotFound(MentionbridgeError):
     """No such thing, or not one this caller may see."""
+
+
+class StoreDown(MentionbridgeError):
+    """The database is locked, full, unreachable or behind; the transaction left nothing."""
 
 
 class LeaseLost(MentionbridgeError):

@@ -64,8 +64,8 @@ class StoredAccounts:
         if cursor is not None:
             changes["cursor"] = cursor
         if seen_at is not None:
-            newest = sa.func.coalesce(t.accounts.c.last_seen_at, seen_at)
-            changes["last_seen_at"] = sa.case((newest > seen_at, newest), else_=sa.literal(seen_at, t.Instant))
+            known, seen = t.accounts.c.last_seen_at, sa.literal(seen_at, t.Instant)
+            changes["last_seen_at"] = sa.case((known > seen, known), else_=seen)
         await self._change(account, **changes)
 
     async def failed(self, account: Account, sentence: str, now: datetime) -> int:

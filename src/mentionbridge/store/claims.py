@@ -39,8 +39,8 @@ def _claim_statement(table: sa.Table, states: tuple[str, ...]) -> sa.Update:
         sa.update(table)
         .where(key.in_(sa.select(cte.c.brand_id, cte.c.id)), free)
         .values(
-            lease_until=sa.bindparam("until", type_=t.Instant),
-            lease_token=sa.bindparam("token", type_=sa.String),
+            lease_until=sa.bindparam("lease_end", type_=t.Instant),
+            lease_token=sa.bindparam("lease_key", type_=sa.String),
             attempts=table.c.attempts + 1,
         )
         .returning(table.c.brand_id, table.c.id, table.c.attempts)
@@ -64,7 +64,7 @@ class Claims:
         deadline = self.clock.monotonic() + seconds
         now = self.clock.now()
         until, token = now + timedelta(seconds=seconds), self.ids.new("lse")
-        values = {"now": now, "batch": limit, "until": until, "token": token}
+        values = {"now": now, "batch": limit, "lease_end": until, "lease_key": token}
         rows = (await self.connection.execute(_CLAIM[queue], values)).all()
         return [Lease(queue, row.brand_id, row.id, token, deadline, until, row.attempts) for row in rows]
 
@@ -76,10 +76,14 @@ class Claims:
             values["attempts"] = 0
         await self._held(lease, sa.update(table).values(**values))
 
-    async def check(self, lease: Lease) -> None:
-        """Lock the row for this transaction; raises LeaseLost when the lease is no longer ours."""
+    async def check(self, lease: Lease, *, extend: float = 0) -> None:
+        """Lock the row for this transaction; raises LeaseLost when the lease is no longer ours.
+
+        `extend` gives long walks that many more seconds from now.
+        """
         table, _ = QUEUES[lease.queue]
-        await self._held(lease, sa.update(table).values(lease_token=lease.token))
+        until = max(lease.until, self.clock.now() + timedelta(seconds=extend)) if extend else lease.until
+        await self._held(lease, sa.update(table).values(lease_until=until))
 
     async def _held(self, lease: Lease, change: sa.Update) -> None:
         table, _ = QUEUES[lease.queue]

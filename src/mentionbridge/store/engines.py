@@ -12,8 +12,10 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from mentionbridge.domain.errors import SetupError
+from mentionbridge.store.trouble import plainly
 
 BUSY_SECONDS = 15
+_SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 def engine_for(url: str) -> AsyncEngine:
@@ -59,6 +61,7 @@ class Engine:
     def __init__(self, url: str) -> None:
         self.raw = engine_for(url)
         self._turn = asyncio.Lock() if self.embedded else None
+        self._one_moment = {} if self.embedded else _SNAPSHOT
 
     @property
     def embedded(self) -> bool:
@@ -69,19 +72,22 @@ class Engine:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """One transaction that may write; writers of this process wait their turn here, not in the database."""
         if self._turn is None:
-            async with self.raw.begin() as connection:
-                yield connection
+            with plainly():
+                async with self.raw.begin() as connection:
+                    yield connection
             return
-        async with self._turn, self.raw.begin() as connection:
-            yield connection
+        with plainly():
+            async with self._turn, self.raw.begin() as connection:
+                yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """One transaction that sees one moment and writes nothing."""
-        async with self.raw.connect() as connection:
-            await connection.execution_options(mb_writes=False)
-            async with connection.begin():
-                yield connection
+        with plainly():
+            async with self.raw.connect() as connection:
+                await connection.execution_options(mb_writes=False, **self._one_moment)
+                async with connection.begin():
+                    yield connection
 
     async def aclose(self) -> None:
         await self.raw.dispose()

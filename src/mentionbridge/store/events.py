@@ -70,9 +70,25 @@ class StoredEvents:
         found = [as_event(row) for row in await self.connection.execute(waiting)]
         if not found:
             return []
-        placed = [_at(event, last + n) for n, event in enumerate(_in_ticket_order(found), start=1)]
+        lines = await self._lines_of(found)
+        placed = [_at(event, last + n) for n, event in enumerate(_in_ticket_order(found, lines), start=1)]
         await self._keep_places(placed)
         return placed
+
+    async def _lines_of(self, found: Sequence[Event]) -> dict[str, list[Event]]:
+        """Return the unplaced events of every ticket among `found`, each in its ticket's order."""
+        tickets = {event.ticket_id for event in found if event.ticket_id is not None}
+        brands = {event.brand_id for event in found}
+        query = (
+            sa.select(t.events)
+            .where(t.events.c.brand_id.in_(brands), t.events.c.ticket_id.in_(tickets))
+            .where(t.events.c.position.is_(None))
+            .order_by(t.events.c.sequence)
+        )
+        lines: dict[str, list[Event]] = {}
+        for row in await self.connection.execute(query):
+            lines.setdefault(row.ticket_id, []).append(as_event(row))
+        return lines
 
     async def _keep_places(self, placed: Sequence[Event]) -> None:
         change = (
@@ -88,6 +104,10 @@ class StoredEvents:
     async def get(self, brand_id: str, event_id: str) -> Event | None:
         row = (await self.connection.execute(sa.select(t.events).where(is_row(t.events, brand_id, event_id)))).first()
         return as_event(row) if row is not None else None
+
+    async def after(self, position: int, limit: int) -> Sequence[Event]:
+        query = sa.select(t.events).where(t.events.c.position > position).order_by(t.events.c.position).limit(limit)
+        return [as_event(row) for row in await self.connection.execute(query)]
 
     async def render(self, event: Event) -> Mapping[str, Any]:
         ids = {
@@ -137,14 +157,14 @@ class StoredEvents:
         }
         await self.connection.execute(insert(self.connection, t.deliveries).values(**row).on_conflict_do_nothing())
 
-    async def delivery(self, brand_id: str, delivery_id: str) -> tuple[Endpoint, Event, datetime] | None:
+    async def delivery(self, brand_id: str, delivery_id: str) -> tuple[Endpoint, Event] | None:
         query = sa.select(t.deliveries).where(is_row(t.deliveries, brand_id, delivery_id))
         row = (await self.connection.execute(query)).one()
         endpoint = await self.endpoint(brand_id, row.endpoint_id)
         event = await self.get(brand_id, row.event_id)
         if endpoint is None or event is None or endpoint.disabled_at is not None:
             return None
-        return endpoint, event, row.created_at
+        return endpoint, event
 
     async def delivered(self, lease: Lease, result: DeliveryResult, now: datetime) -> None:
         await self._note(lease, result, now)
@@ -202,16 +222,13 @@ def _at(event: Event, position: int) -> Event:
     return replace(event, position=position, sequence=event.sequence or position)
 
 
-def _in_ticket_order(found: Sequence[Event]) -> list[Event]:
-    """Keep the order of ids, but let each ticket's events take its places in the order of their sequence."""
-    lines: dict[str | None, list[Event]] = {}
-    for event in found:
-        lines.setdefault(event.ticket_id, []).append(event)
-    for ticket_id, line in lines.items():
-        if ticket_id is not None:
-            line.sort(key=lambda event: event.sequence or 0)
+def _in_ticket_order(found: Sequence[Event], lines: Mapping[str, Sequence[Event]]) -> list[Event]:
+    """Keep the order of ids, but let each ticket's events take its places in the order of their sequence.
+
+    Ids follow the clock of the machine that made them, sequences the order of commits; the clocks may disagree.
+    """
     turns = {ticket_id: iter(line) for ticket_id, line in lines.items()}
-    return [next(turns[event.ticket_id]) for event in found]
+    return [event if event.ticket_id is None else next(turns[event.ticket_id]) for event in found]
 
 
 def as_event(row: Any) -> Event:
