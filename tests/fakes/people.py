@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from fakes.clock import START
-
 from mentionbridge.domain.account import Account, AccountState, Mode
 from mentionbridge.domain.mention import Author, MediaLink, Mention, Origin, Post, Surface, Visibility
 from mentionbridge.domain.reply import Purpose, Reply, ReplyState

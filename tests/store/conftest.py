@@ -1,44 +1,15 @@
 """Every test here runs on SQLite (a file) and on PostgreSQL (from a wheel)."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 
 from fakes.clock import HandClock
 from fakes.databases import drop_postgres, empty_postgres, fresh_database
-from mentionbridge.kit.ids import Ids
-from mentionbridge.store.engines import Engine
-from mentionbridge.store.sealed import Sealer
-from mentionbridge.store.unit_of_work import SqlStore
+from fakes.world import World, open_store
 
 BOTH = ("sqlite", "postgresql")
-
-
-@dataclass(frozen=True)
-class World:
-    """A store on a fresh database, and the hand-wound clock it reads."""
-
-    store: SqlStore
-    clock: HandClock
-    url: str
-
-    @property
-    def engine(self) -> Engine:
-        return self.store.engine
-
-    def another(self) -> SqlStore:
-        """A second process: its own engine on the same database."""
-        return open_store(self.url, self.clock)
-
-
-def open_store(url: str, clock: HandClock) -> SqlStore:
-    return SqlStore(Engine(url), clock, Ids(), SEALER)
-
-
-SEALER = Sealer([Fernet.generate_key()])
 
 
 @pytest.fixture(params=BOTH)

@@ -6,11 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conftest import SEALER, World
 from cryptography.fernet import Fernet
+
 from fakes.clock import START
 from fakes.people import ACME, ACME_TWO, OTHER, connect
-
+from fakes.world import SEALER, World
 from mentionbridge.domain.account import AccountState, Identity
 from mentionbridge.domain.errors import NotFound, SetupError
 from mentionbridge.domain.mention import Origin

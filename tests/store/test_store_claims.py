@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from conftest import World
-from fakes.people import ACME, connect, post, store_post, story
 
+from fakes.people import ACME, connect, post, store_post, story
+from fakes.world import World
 from mentionbridge.domain.errors import LeaseLost
 from mentionbridge.domain.reply import ReplyState
 from mentionbridge.ports.store import Lease, Queue

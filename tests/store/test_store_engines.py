@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from conftest import World
-from fakes.people import ACME, connect, post, store_post
 
+from fakes.people import ACME, connect, post, store_post
+from fakes.world import World
 from mentionbridge.domain.errors import SetupError, StoreDown
 from mentionbridge.store import engines
 from mentionbridge.store import tables as t

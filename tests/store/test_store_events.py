@@ -4,10 +4,9 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
-from conftest import SEALER, World
 from fakes.clock import START, HandClock
 from fakes.people import ACME, connect, post, store_post, story
-
+from fakes.world import SEALER, World
 from mentionbridge.domain.events import Event, EventType
 from mentionbridge.kit.ids import Ids
 from mentionbridge.ports.feed import DeliveryResult

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from conftest import World
-from fakes.people import ACME, connect, story
 
+from fakes.people import ACME, connect, story
+from fakes.world import World
 from mentionbridge.domain.account import AccountState
 from mentionbridge.domain.errors import NotAllowed
 from mentionbridge.domain.reply import Reply, ReplyState

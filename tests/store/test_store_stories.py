@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from conftest import World
+
 from fakes.clock import START
 from fakes.people import ACME, ACME_TWO, OTHER, SAM, photo, post, reply_for, store_post, story, ticket_for, verdict
-
+from fakes.world import World
 from mentionbridge.domain.errors import NotAllowed, NotFound
 from mentionbridge.domain.mention import MediaLink, MentionState, Origin, Surface, Visibility
 from mentionbridge.domain.reply import Purpose, ReplyState
