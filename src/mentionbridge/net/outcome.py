@@ -1,13 +1,14 @@
 """What a status means: one table for everybody, and a plug's own laid over it. Pure."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from mentionbridge.domain.errors import LoginNeeded, PlatformDown, RateLimited
+from mentionbridge.domain.errors import LoginNeeded, NoAnswer, PlatformDown, RateLimited
 from mentionbridge.domain.reply import Refusal, Refused, Unknown
 from mentionbridge.net.client import Answer
 
@@ -91,6 +92,15 @@ def check_read(
     if isinstance(found, Refusal) or found is Meaning.UNKNOWN:
         raise PlatformDown(detail)
     _raise_for(found, answer, now, detail)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Turn a lost answer into PlatformDown around requests that only read: they may simply go again."""
+    try:
+        yield
+    except NoAnswer as lost:
+        raise PlatformDown(str(lost)) from None
 
 
 def retry_at(headers: Mapping[str, str], now: datetime) -> datetime:

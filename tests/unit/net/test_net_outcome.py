@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentionbridge.domain.errors import LoginNeeded, PlatformDown, RateLimited
+from mentionbridge.domain.errors import LoginNeeded, NoAnswer, PlatformDown, RateLimited
 from mentionbridge.domain.reply import Refusal, Refused, Unknown
 from mentionbridge.net.client import Answer
-from mentionbridge.net.outcome import Meaning, check_read, meaning, refusal_or_unknown, retry_after, retry_at
+from mentionbridge.net.outcome import Meaning, check_read, meaning, reading, refusal_or_unknown, retry_after, retry_at
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -119,3 +119,10 @@ def test_whatever_a_server_writes_the_wait_is_sane(after, reset):
 def test_no_retry_after_is_none():
     assert retry_after({}, NOW) is None
     assert retry_after({"retry-after": "soon"}, NOW) is None
+
+
+def test_a_lost_answer_to_a_read_is_down_and_other_errors_stay_themselves():
+    with pytest.raises(PlatformDown, match="lost"), reading():
+        raise NoAnswer("lost")
+    with pytest.raises(LoginNeeded), reading():
+        raise LoginNeeded("dead")
