@@ -47,8 +47,8 @@ class Claims(Protocol):
     """Due rows, leased."""
 
     async def take(self, queue: Queue, limit: int, seconds: float) -> Sequence[Lease]: ...
-    async def check(self, lease: Lease) -> None:
-        """Raise LeaseLost when the row is no longer ours; locks it for this transaction."""
+    async def check(self, lease: Lease, *, extend: float = 0) -> None:
+        """Raise LeaseLost when the row is no longer ours; locks it, and gives it `extend` more seconds."""
 
     async def done(self, lease: Lease, due: datetime | None = None, *, fresh: bool = False) -> None:
         """Give the row back, due again at `due` or never; raises LeaseLost when it is no longer ours."""
@@ -129,6 +129,7 @@ class Mentions(Protocol):
 
     async def human_verdict(self, brand_id: str, mention_id: str) -> Verdict | None: ...
     async def join(self, brand_id: str, mention_id: str, ticket_id: str) -> None: ...
+    async def has_media(self, brand_id: str, mention_id: str) -> bool: ...
     async def add_media(self, brand_id: str, mention_id: str, links: Sequence[MediaLink], now: datetime) -> None: ...
     async def media_link(self, brand_id: str, media_id: str) -> MediaLink | None: ...
     async def keep_picture(self, brand_id: str, media_id: str, picture: Picture) -> None: ...
@@ -180,6 +181,15 @@ class Replies(Protocol):
     async def claim_sending(self, reply: Reply, lease: Lease, now: datetime) -> bool:
         """`queued → sending`, only while our lease holds and neither the account nor everything is paused."""
 
+    async def rewrite(self, reply: Reply, text: str, actor: str, edit_version: str, now: datetime) -> Reply:
+        """Give a reply that is not out yet other words; it goes back to review."""
+
+    async def prepare(self, reply: Reply, prepared: Mapping[str, Any]) -> Reply:
+        """Keep what the plug wants stored before the first send."""
+
+    async def looked(self, reply: Reply, looks: int, parked_at: datetime | None) -> None:
+        """One more fruitless look at a reply whose fate is open; `parked_at` when it is now a person's."""
+
     async def note(self, brand_id: str, reply_id: str, what: str, outcome: str, detail: str, at: datetime) -> None:
         """Write one line of the ledger."""
 
@@ -206,14 +216,17 @@ class Events(Protocol):
         """Give the oldest unplaced events their positions in the feed, one placer at a time; returns them."""
 
     async def get(self, brand_id: str, event_id: str) -> Event | None: ...
+    async def after(self, position: int, limit: int) -> Sequence[Event]:
+        """Return placed events behind this position, in feed order, of every brand."""
+
     async def render(self, event: Event) -> Mapping[str, Any]:
         """Return the event's `data`: its facts with the words joined as they stand now."""
 
     async def endpoints(self) -> Sequence[Endpoint]: ...
     async def endpoint(self, brand_id: str, endpoint_id: str) -> Endpoint | None: ...
     async def plan_delivery(self, endpoint: Endpoint, event: Event, now: datetime) -> None: ...
-    async def delivery(self, brand_id: str, delivery_id: str) -> tuple[Endpoint, Event, datetime] | None:
-        """Return what a delivery is about and since when it is tried; None when its endpoint is disabled."""
+    async def delivery(self, brand_id: str, delivery_id: str) -> tuple[Endpoint, Event] | None:
+        """Return what a delivery is about; None when its endpoint is disabled."""
 
     async def delivered(self, lease: Lease, result: DeliveryResult, now: datetime) -> None: ...
     async def undelivered(self, lease: Lease, result: DeliveryResult, now: datetime, *, dead: bool) -> None: ...

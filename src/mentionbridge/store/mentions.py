@@ -136,6 +136,10 @@ class StoredMentions:
         here = is_row(t.mentions, brand_id, mention_id)
         await self.connection.execute(sa.update(t.mentions).where(here).values(ticket_id=ticket_id))
 
+    async def has_media(self, brand_id: str, mention_id: str) -> bool:
+        query = sa.select(sa.exists().where(t.media.c.brand_id == brand_id, t.media.c.mention_id == mention_id))
+        return bool((await self.connection.execute(query)).scalar_one())
+
     async def add_media(self, brand_id: str, mention_id: str, links: Sequence[MediaLink], now: datetime) -> None:
         rows = [
             {

@@ -1,6 +1,6 @@
 """What we say: the reply machine's rows and the ledger of every attempt."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -102,6 +102,32 @@ class StoredReplies:
         account = sa.select(t.accounts.c.id).where(is_row(t.accounts, reply.brand_id, reply.account_id))
         await self.connection.execute(account.with_for_update(read=True))
         await self.connection.execute(sa.select(t.switches.c.name).with_for_update(read=True))
+
+    async def rewrite(self, reply: Reply, text: str, actor: str, edit_version: str, now: datetime) -> Reply:
+        changes: dict[str, Any] = {
+            "text": text,
+            "links": [],
+            "author_of_words": actor,
+            "approved_by": None,
+            "template": None,
+            "mention_edit_version": edit_version,
+            "state": ReplyState.AWAITING_APPROVAL,
+            "updated_at": now,
+        }
+        here = (is_row(t.replies, reply.brand_id, reply.id), t.replies.c.state == reply.state)
+        change = sa.update(t.replies).where(*here).values(**changes, due=None, lease_token=None)
+        if (await self.connection.execute(change)).rowcount != 1:
+            raise NotAllowed("reply_changed", "The reply has changed meanwhile; read it again.")
+        return replace(reply, **{**changes, "links": ()})
+
+    async def prepare(self, reply: Reply, prepared: Mapping[str, Any]) -> Reply:
+        here = is_row(t.replies, reply.brand_id, reply.id)
+        await self.connection.execute(sa.update(t.replies).where(here).values(prepared=dict(prepared)))
+        return replace(reply, prepared=prepared)
+
+    async def looked(self, reply: Reply, looks: int, parked_at: datetime | None) -> None:
+        here = is_row(t.replies, reply.brand_id, reply.id)
+        await self.connection.execute(sa.update(t.replies).where(here).values(looks=looks, parked_at=parked_at))
 
     async def note(self, brand_id: str, reply_id: str, what: str, outcome: str, detail: str, at: datetime) -> None:
         row = {

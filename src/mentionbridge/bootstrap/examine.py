@@ -1,0 +1,114 @@
+"""What `doctor` looks at: config, key, database, subscribers and every account at its network."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mentionbridge.bootstrap.wiring import build, data_dir
+from mentionbridge.domain.account import AccountState
+from mentionbridge.domain.capabilities import Support
+from mentionbridge.domain.errors import MentionbridgeError, SetupError
+from mentionbridge.kit.clock import SystemClock
+from mentionbridge.pipeline.bridge import Bridge, Connected
+from mentionbridge.platforms import named
+from mentionbridge.settings import Settings
+from mentionbridge.store.engines import Engine
+from mentionbridge.store.migrate import require_head
+from mentionbridge.store.sealed import load_or_make
+
+PROBE_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: how it is (`ok`, `warning` or `problem`) and a sentence with the next step."""
+
+    what: str
+    state: str
+    sentence: str
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """Look at everything a running service needs; each look is its own finding, and none changes anything."""
+    engine = Engine(settings.database.url)
+    try:
+        try:
+            await require_head(settings.database.url)
+            yield Finding("database", "ok", f"{engine.raw.dialect.name}, at the newest revision.")
+        except Exception as error:
+            yield Finding("database", "problem", _sentence(error))
+            return
+        try:
+            app = build(settings, engine, SystemClock())
+        except (MentionbridgeError, ValueError) as error:
+            yield Finding("config", "problem", str(error))
+            return
+        async for finding in _wired(settings, app.bridge):
+            yield finding
+        await app.courier.aclose()
+        for connected in app.bridge.connected.values():
+            await connected.platform.aclose()
+        for network in app.networks.values():
+            await network.aclose()
+    finally:
+        await engine.aclose()
+
+
+async def _wired(settings: Settings, bridge: Bridge) -> AsyncIterator[Finding]:
+    yield _key(settings)
+    yield _address(settings)
+    if not bridge.connected:
+        yield Finding("accounts", "problem", "No account is configured; add [brands.NAME.accounts.NAME] to the config.")
+    for connected in bridge.connected.values():
+        yield await _account(bridge, connected)
+
+
+def _key(settings: Settings) -> Finding:
+    path = settings.secrets.key_file or data_dir(settings) / "mentionbridge.key"
+    if path.exists() and path.stat().st_mode & 0o077:
+        return Finding("key file", "problem", f"Others can read {path}; run `chmod 600 {path}`.")
+    beside = settings.secrets.key_file is None
+    advice = (
+        "It lies beside the database: a backup of both together opens every sealed secret." if beside else "Sealed."
+    )
+    return Finding("key file", "warning" if beside else "ok", advice)
+
+
+def _address(settings: Settings) -> Finding:
+    url = settings.server.public_url
+    if url.startswith("https://"):
+        return Finding("public address", "ok", url)
+    local = "127.0.0.1" in url or "localhost" in url
+    state = "warning" if local else "problem"
+    return Finding("public address", state, f"{url} is not https; networks push only to https addresses.")
+
+
+async def _account(bridge: Bridge, connected: Connected) -> Finding:
+    account = connected.account
+    what = f"account {account.id} ({account.platform})"
+    try:
+        identity = await connected.platform.probe()
+        async with bridge.store.reading() as uow:
+            known = {(health.brand_id, health.id): health for health in await uow.accounts.all()}
+    except MentionbridgeError as error:
+        return Finding(what, "problem", str(error))
+    health = known.get((account.brand_id, account.id))
+    notes = [f"signed in as @{identity.handle}", f"mode {account.mode}"]
+    if health is not None and health.state is not AccountState.ACTIVE:
+        notes.append(f"now {health.state}")
+    if named(account.platform).capabilities.support is Support.EXPERIMENTAL:
+        return Finding(what, "warning", f"{', '.join(notes)}; support for this network is experimental.")
+    return Finding(what, "ok", f"{', '.join(notes)}.")
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, MentionbridgeError):
+        return str(error)
+    return f"The database cannot be opened ({type(error).__name__}); check database.url and that the server runs."
+
+
+def make_key(path: Path) -> None:
+    """Make a new key file with mode 0600; raises SetupError when the file exists."""
+    if path.exists():
+        raise SetupError(f"{path} exists already; a key file is never overwritten.")
+    load_or_make(path, make=True)

@@ -1,0 +1,234 @@
+"""The rooms put together: the only package that names adapters."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import make_url
+
+from mentionbridge.classify.judge import RulesJudge
+from mentionbridge.domain.account import Account, Brand, Mode
+from mentionbridge.domain.errors import SetupError
+from mentionbridge.domain.verdict import Topic
+from mentionbridge.feed.delivery import HttpCourier
+from mentionbridge.kit.clock import Clock, SystemClock
+from mentionbridge.kit.ids import Ids
+from mentionbridge.net.client import Http, in_process
+from mentionbridge.net.guard import AddressGuard
+from mentionbridge.net.media import GuardedMediaFetcher
+from mentionbridge.pipeline.bridge import Bridge, Connected
+from mentionbridge.platforms import named
+from mentionbridge.platforms.plug import Asgi, Network, Tools
+from mentionbridge.ports.observer import Observer
+from mentionbridge.rules.wording import check_templates
+from mentionbridge.settings import AccountSection, BrandSection, Settings, plug_options
+from mentionbridge.store.engines import Engine
+from mentionbridge.store.migrate import require_head, upgrade
+from mentionbridge.store.sealed import Sealer, load_or_make
+from mentionbridge.store.unit_of_work import SqlStore
+from mentionbridge.store.vault import AccountVault
+from mentionbridge.telemetry.metrics import Metrics
+from mentionbridge.telemetry.watcher import Watcher
+from mentionbridge.worker.loop import Worker
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything of one process, wired and not yet running."""
+
+    settings: Settings
+    engine: Engine
+    store: SqlStore
+    bridge: Bridge
+    networks: Mapping[str, Network]
+    metrics: Metrics
+    sealer: Sealer
+    courier: HttpCourier
+
+    @cached_property
+    def pages(self) -> Mapping[str, Asgi]:
+        """The plugs' own pages, by platform name."""
+        found = {name: network.pages() for name, network in self.networks.items()}
+        return {name: pages for name, pages in found.items() if pages is not None}
+
+    def worker(self) -> Worker:
+        """Make this process's worker."""
+        section = self.settings.worker
+        return Worker(
+            self.bridge,
+            lease_seconds=section.lease_seconds,
+            tick_seconds=section.tick_seconds,
+            grace_seconds=section.grace_seconds,
+        )
+
+    async def aclose(self) -> None:
+        """Let go of everything, platforms first."""
+        for connected in self.bridge.connected.values():
+            await connected.platform.aclose()
+        for network in self.networks.values():
+            await network.aclose()
+        await self.courier.aclose()
+        await self.engine.aclose()
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, *, clock: Clock | None = None, observer: Observer | None = None, migrate: bool | None = None
+) -> AsyncIterator[App]:
+    """Wire an app over its database; the embedded default brings its own database up to date first."""
+    engine = Engine(settings.database.url)
+    if engine.embedded if migrate is None else migrate:
+        await upgrade(settings.database.url)
+    else:
+        await require_head(settings.database.url)
+    app = build(settings, engine, clock or SystemClock(), observer)
+    try:
+        yield app
+    finally:
+        await app.aclose()
+
+
+def build(settings: Settings, engine: Engine, clock: Clock, observer: Observer | None = None) -> App:
+    """Wire everything; opens no connection."""
+    metrics = Metrics()
+    sealer = open_sealer(settings)
+    ids = Ids(clock)
+    store = SqlStore(engine, clock, ids, sealer)
+    guard = AddressGuard(settings.net.allow_networks)
+    net = _net(settings)
+    networks = start_networks(settings, clock)
+    courier = HttpCourier(guard, clock, **net)
+    bridge = Bridge(
+        store=store,
+        clock=clock,
+        ids=ids,
+        judge=RulesJudge(),
+        courier=courier,
+        media=GuardedMediaFetcher(guard, clock, **net, in_process=_own_pages(settings, networks)),
+        observer=observer or Watcher(metrics),
+        brands={brand_id: make_brand(brand_id, section) for brand_id, section in settings.brands.items()},
+        connected=connect_accounts(settings, networks, engine, sealer),
+    )
+    return App(settings, engine, store, bridge, networks, metrics, sealer, courier)
+
+
+def _net(settings: Settings) -> dict[str, Any]:
+    ca_file = settings.net.ca_file
+    return {
+        "proxy": settings.net.proxy,
+        "ca_file": str(ca_file) if ca_file else None,
+        "timeout": settings.net.timeout_seconds,
+    }
+
+
+def open_sealer(settings: Settings) -> Sealer:
+    """Open the key file; beside an embedded database it is made on first use."""
+    if settings.secrets.key_file is not None:
+        return load_or_make(settings.secrets.key_file, make=False)
+    url = make_url(settings.database.url)
+    if url.get_backend_name() != "sqlite":
+        raise SetupError(
+            "secrets.key_file is required with PostgreSQL; make one with `mentionbridge doctor --make-key FILE`."
+        )
+    return load_or_make(data_dir(settings) / "mentionbridge.key", make=True)
+
+
+def data_dir(settings: Settings) -> Path:
+    """Where files beside an embedded database live."""
+    url = make_url(settings.database.url)
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        return Path(url.database).resolve().parent
+    return Path("data").resolve()
+
+
+def start_networks(settings: Settings, clock: Clock) -> dict[str, Network]:
+    """Start the platforms that any account or section of the config names."""
+    names = {account.platform for brand in settings.brands.values() for account in brand.accounts.values()}
+    for name in settings.platforms:
+        named(name)
+    tools = Tools(
+        clock=clock,
+        http=lambda base_url: Http(base_url, clock=clock, **_net(settings)),
+        public_url=settings.server.public_url,
+        data_dir=data_dir(settings),
+    )
+    return {name: _start(name, settings, tools) for name in sorted(names)}
+
+
+def _start(name: str, settings: Settings, tools: Tools) -> Network:
+    plug = named(name)
+    options = plug_options(plug.platform_options, settings.platforms.get(name, {}), f"platforms.{name}")
+    return plug.start(options, tools)
+
+
+def connect_accounts(
+    settings: Settings, networks: Mapping[str, Network], engine: Engine, sealer: Sealer
+) -> dict[tuple[str, str], Connected]:
+    """Make every configured account's platform."""
+    return {
+        (brand_id, account_id): _connect(
+            make_account(brand_id, account_id, section), networks, AccountVault(engine, sealer, brand_id, account_id)
+        )
+        for brand_id, brand in settings.brands.items()
+        for account_id, section in brand.accounts.items()
+    }
+
+
+def _connect(account: Account, networks: Mapping[str, Network], vault: AccountVault) -> Connected:
+    plug, network = named(account.platform), networks[account.platform]
+    where = f"brands.{account.brand_id}.accounts.{account.id}.options"
+    options = plug_options(plug.account_options, dict(account.options), where)
+    return Connected(account, network.connect(account, options, vault), network.hook(account, options))
+
+
+def make_account(brand_id: str, account_id: str, section: AccountSection) -> Account:
+    """Turn a config section into an account; a new account where words reach real people starts in `approve`."""
+    can = named(section.platform).capabilities
+    mode = Mode(section.mode) if section.mode else Mode.APPROVE if can.real else Mode.AUTO
+    return Account(
+        brand_id=brand_id,
+        id=account_id,
+        platform=section.platform,
+        mode=mode,
+        poll_seconds=section.poll_seconds or can.default_poll_seconds,
+        max_ack_age_hours=section.max_ack_age_hours,
+        options=section.options,
+    )
+
+
+def make_brand(brand_id: str, section: BrandSection) -> Brand:
+    """Turn a config section into a brand, its own templates checked at load."""
+    topics = tuple(Topic(key, topic.name, topic.words) for key, topic in section.topics.items())
+    brand = Brand(
+        id=brand_id,
+        name=section.name,
+        topics=topics,
+        templates=section.templates,
+        generic_topic=section.generic_topic,
+        lang=section.lang,
+    )
+    check_templates(brand)
+    return brand
+
+
+def _own_pages(settings: Settings, networks: Mapping[str, Network]) -> dict[str, Any]:
+    pages = {name: app for name, network in networks.items() if (app := network.pages()) is not None}
+    return {settings.server.public_url.rstrip("/"): in_process(Mounts(pages))} if pages else {}
+
+
+class Mounts:
+    """The plugs' pages under their public paths, for the one client that reads pictures from them in process."""
+
+    def __init__(self, pages: Mapping[str, Asgi]) -> None:
+        self._pages = {f"/p/{name}": app for name, app in pages.items()}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        for prefix, app in self._pages.items():
+            if scope["type"] == "http" and scope["path"].startswith(f"{prefix}/"):
+                await app({**scope, "root_path": prefix}, receive, send)
+                return
+        await send({"type": "http.response.start", "status": 404, "headers": []})
+        await send({"type": "http.response.body", "body": b""})

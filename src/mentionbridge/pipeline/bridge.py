@@ -1,0 +1,47 @@
+"""What every use case is handed: the outside as ports, the operator's words as dataclasses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mentionbridge.domain.account import Account, Brand
+from mentionbridge.domain.errors import NotFound
+from mentionbridge.kit.clock import Clock
+from mentionbridge.kit.ids import Ids
+from mentionbridge.ports.feed import Courier
+from mentionbridge.ports.judge import Judge
+from mentionbridge.ports.media import MediaFetcher
+from mentionbridge.ports.observer import Observer
+from mentionbridge.ports.platform import Hook, Platform
+from mentionbridge.ports.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """One configured account with its platform and the way its network pushes."""
+
+    account: Account
+    platform: Platform
+    hook: Hook | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """The whole bridge without its doors."""
+
+    store: Store
+    clock: Clock
+    ids: Ids
+    judge: Judge
+    courier: Courier
+    media: MediaFetcher
+    observer: Observer
+    brands: Mapping[str, Brand]
+    connected: Mapping[tuple[str, str], Connected]
+    replies_to_history: bool = False
+
+    def at(self, brand_id: str, account_id: str) -> Connected:
+        """Return a configured account; raises NotFound when the config no longer has it."""
+        found = self.connected.get((brand_id, account_id))
+        if found is None:
+            raise NotFound(f"The account {account_id!r} of {brand_id!r} is no longer in the config.")
+        return found

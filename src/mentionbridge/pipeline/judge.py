@@ -1,0 +1,74 @@
+"""Judge: decide what a mention is, which story it belongs to and whether we answer; one transaction, no network."""
+
+from datetime import datetime
+
+from mentionbridge.domain.events import EventType
+from mentionbridge.domain.mention import Mention, MentionState
+from mentionbridge.domain.verdict import Label, Verdict
+from mentionbridge.pipeline.acknowledge import acknowledge
+from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.open_ticket import open_ticket
+from mentionbridge.ports.store import Lease, UnitOfWork
+from mentionbridge.rules.patience import RECHECK_FOR, next_recheck
+from mentionbridge.rules.routing import Handling, MentionFacts, decide
+
+
+async def judge(bridge: Bridge, lease: Lease) -> None:
+    """Judge the mention this lease is for, with everything that follows from it."""
+    async with bridge.store.writing() as uow:
+        await uow.claims.check(lease)
+        mention = await uow.mentions.get(lease.brand_id, lease.id)
+        if mention is not None and mention.state is MentionState.RECEIVED and mention.deleted_at is None:
+            await _judge(bridge, uow, mention)
+        await uow.claims.done(lease)
+
+
+async def _judge(bridge: Bridge, uow: UnitOfWork, mention: Mention) -> None:
+    now = bridge.clock.now()
+    verdict = await _verdict(bridge, uow, mention)
+    health = await uow.accounts.health(mention.brand_id, mention.account_id)
+    facts = MentionFacts(
+        surface=mention.surface,
+        tagged=mention.tagged,
+        is_repost=mention.is_repost,
+        is_own=mention.author.external_id == health.network_id,
+        is_bot=mention.author.is_bot,
+        silent=mention.silent,
+    )
+    decision = decide(verdict, facts)
+    await uow.mentions.judged(mention, verdict, decision.why, bridge.ids.new("vdt"), now)
+    ticket, _ = await open_ticket(uow, bridge.ids, mention, verdict, wanted=decision.opens_ticket, now=now)
+    await _tell(uow, mention, verdict, ticket.id if ticket else None, now)
+    if ticket is not None:
+        await uow.mentions.plan_recheck(mention, next_recheck(mention.occurred_at, now), now + RECHECK_FOR)
+        if decision.acknowledge is not Handling.NONE:
+            await acknowledge(bridge, uow, mention, ticket, verdict, health, decision, now)
+    bridge.observer.saw(
+        f"verdict.{verdict.label}",
+        id=mention.id,
+        complaint=round(verdict.complaint, 2),
+        ticket=ticket.id if ticket else None,
+    )
+
+
+async def _verdict(bridge: Bridge, uow: UnitOfWork, mention: Mention) -> Verdict:
+    human = await uow.mentions.human_verdict(mention.brand_id, mention.id)
+    if human is not None:
+        return human
+    brand = bridge.brands[mention.brand_id]
+    has_media = await uow.mentions.has_media(mention.brand_id, mention.id)
+    return bridge.judge.judge(mention.text, lang=mention.lang, topics=brand.topics, has_media=has_media)
+
+
+async def _tell(uow: UnitOfWork, mention: Mention, verdict: Verdict, ticket_id: str | None, now: datetime) -> None:
+    await uow.events.add(
+        EventType.MENTION_CLASSIFIED,
+        mention.brand_id,
+        now,
+        ticket_id=ticket_id,
+        account_id=mention.account_id,
+        mention_id=mention.id,
+        label=verdict.label,
+        complaint=round(verdict.complaint, 3),
+        is_complaint=verdict.label is Label.COMPLAINT,
+    )

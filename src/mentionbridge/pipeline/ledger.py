@@ -1,0 +1,57 @@
+"""Every move of a reply leaves its line, its event and, once said, its entry in the timeline."""
+
+from datetime import datetime
+from typing import Any
+
+from mentionbridge.domain.events import EventType
+from mentionbridge.domain.mention import Surface
+from mentionbridge.domain.reply import AlreadySent, Reply, ReplyState, Sent
+from mentionbridge.domain.ticket import Entry
+from mentionbridge.kit.ids import Ids
+from mentionbridge.ports.store import UnitOfWork
+
+
+async def record_sent(
+    uow: UnitOfWork, ids: Ids, reply: Reply, outcome: Sent | AlreadySent, now: datetime, *, actor: str | None = None
+) -> Reply:
+    """Move a reply to `sent` with its evidence, write it into the timeline and tell the feed, all or nothing."""
+    sent = await uow.replies.move(
+        reply,
+        ReplyState.SENT,
+        now,
+        external_id=outcome.external_id,
+        permalink=outcome.permalink,
+        evidence=outcome.evidence,
+        sent_at=now,
+        parked_at=None,
+        due=None,
+        lease_until=None,
+        lease_token=None,
+    )
+    await uow.tickets.add_entry(await _entry(uow, ids, sent, now, actor))
+    await tell(uow, EventType.REPLY_SENT, sent, now, evidence=outcome.evidence)
+    if sent.surface is Surface.PUBLIC and sent.links:
+        await tell(uow, EventType.HANDOFF_OFFERED, sent, now)
+    return sent
+
+
+async def _entry(uow: UnitOfWork, ids: Ids, reply: Reply, now: datetime, actor: str | None) -> Entry:
+    return Entry(
+        brand_id=reply.brand_id,
+        id=ids.new("ent"),
+        ticket_id=reply.ticket_id,
+        sequence=await uow.tickets.next_sequence(reply.brand_id, reply.ticket_id),
+        kind="reply",
+        surface=reply.surface,
+        occurred_at=now,
+        received_at=now,
+        reply_id=reply.id,
+        actor=actor or reply.approved_by or reply.author_of_words,
+    )
+
+
+async def tell(uow: UnitOfWork, type_: EventType, reply: Reply, now: datetime, **facts: Any) -> None:
+    """Add one event about a reply."""
+    await uow.events.add(
+        type_, reply.brand_id, now, ticket_id=reply.ticket_id, account_id=reply.account_id, reply_id=reply.id, **facts
+    )

@@ -1,0 +1,247 @@
+"""Post: say one queued reply, once, or learn why not.
+
+The order is the promise: look at the post again, write `sending` down, check the lease on the steady clock right before
+the bytes leave, then record what the network said. A process that dies in between leaves `sending` behind, which is
+never claimed again and only ever settled (see `settle`).
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mentionbridge.domain.errors import LeaseLost, LoginNeeded, NotAllowed, PlatformDown, RateLimited
+from mentionbridge.domain.events import EventType
+from mentionbridge.domain.mention import Mention, Surface
+from mentionbridge.domain.reply import (
+    AlreadySent,
+    Outcome,
+    Refusal,
+    Refused,
+    Reply,
+    ReplyIntent,
+    ReplyState,
+    Sent,
+    Unknown,
+)
+from mentionbridge.kit.backoff import delay
+from mentionbridge.kit.clock import Clock
+from mentionbridge.pipeline.bridge import Bridge, Connected
+from mentionbridge.pipeline.ledger import record_sent, tell
+from mentionbridge.ports.store import Lease, UnitOfWork
+from mentionbridge.rules.patience import LOOKS
+
+SPEAK_WITHIN = 0.8
+"""Seconds between writing `sending` down and the first byte; a pause takes hold within one second."""
+
+LEASE_MARGIN = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The last look at the steady clock before the bytes leave."""
+
+    clock: Clock
+    deadline: float
+
+    def check(self) -> None:
+        """Raise LeaseLost when it has become too late to speak."""
+        if self.clock.monotonic() > self.deadline:
+            raise LeaseLost("it took too long to begin; nothing was sent")
+
+
+class NotSaid(Exception):
+    """Nothing left the machine; the reply waits until `due`."""
+
+    def __init__(self, why: str, due: datetime) -> None:
+        super().__init__(why)
+        self.due = due
+
+
+async def post(bridge: Bridge, lease: Lease) -> None:
+    """Send the reply this lease is for."""
+    async with bridge.store.reading() as uow:
+        reply = await uow.replies.get(lease.brand_id, lease.id)
+        mention = await uow.mentions.get(reply.brand_id, reply.mention_id) if reply else None
+        intent = await uow.replies.intent(reply) if reply and mention else None
+    if reply is None or mention is None or intent is None or reply.state is not ReplyState.QUEUED:
+        await _put_back(bridge, lease, None)
+        return
+    connected = bridge.at(reply.brand_id, reply.account_id)
+    try:
+        refused = await _no_right(bridge, connected, reply, mention, intent)
+        if refused is not None:
+            await _refuse(bridge, lease, reply, refused)
+            return
+        await _say(bridge, connected, lease, reply, intent)
+    except NotSaid as waiting:
+        await _put_back(bridge, lease, waiting.due, reply, str(waiting))
+
+
+async def _no_right(
+    bridge: Bridge, connected: Connected, reply: Reply, mention: Mention, intent: ReplyIntent
+) -> Refused | None:
+    if mention.deleted_at is not None:
+        return Refused(Refusal.TARGET_GONE, "the post was deleted")
+    if connected.platform.count(reply.text) > connected.platform.capabilities.max_length:
+        return Refused(Refusal.TOO_LONG, "the text is longer than this network takes")
+    if reply.surface is Surface.PUBLIC and mention.surface is not Surface.PUBLIC:
+        return Refused(Refusal.POLICY, "the post we answer is private; nothing about it is said in public")
+    if await _answered_by_us(bridge, reply, mention):
+        return Refused(Refusal.DUPLICATE, "our account has already answered this post")
+    try:
+        rights = await connected.platform.reply_rights(intent.target)
+    except RateLimited as error:
+        raise NotSaid(str(error), error.until) from error
+    except (PlatformDown, LoginNeeded) as error:
+        raise NotSaid(str(error), bridge.clock.now() + delay(reply.attempts, first=5)) from error
+    right = next((right for right in rights if right.surface is reply.surface), None)
+    if right is not None and not right.allowed:
+        return Refused(right.refusal or Refusal.POLICY, right.reason or "not allowed", right.until)
+    return None
+
+
+async def _answered_by_us(bridge: Bridge, reply: Reply, mention: Mention) -> bool:
+    # After a restore our own posts were read back: what we do not remember saying may still be said already.
+    if reply.author_of_words is not None or reply.first_sent_at is not None:
+        return False
+    async with bridge.store.reading() as uow:
+        return await uow.accounts.own_answer(reply.brand_id, reply.account_id, mention.external_id) is not None
+
+
+async def _say(bridge: Bridge, connected: Connected, lease: Lease, reply: Reply, intent: ReplyIntent) -> None:
+    sending = await _write_sending(bridge, lease, reply)
+    gate = Gate(bridge.clock, min(lease.deadline - LEASE_MARGIN, bridge.clock.monotonic() + SPEAK_WITHIN))
+    try:
+        outcome = await _speak(connected, intent, gate)
+    except (LeaseLost, RateLimited, LoginNeeded, PlatformDown) as error:
+        await _unsay(bridge, lease, sending, error)
+        return
+    await settle_outcome(bridge, lease, sending, outcome)
+
+
+async def _speak(connected: Connected, intent: ReplyIntent, gate: Gate) -> Outcome:
+    try:
+        gate.check()
+        return await connected.platform.send(intent, gate)
+    except (LeaseLost, RateLimited, LoginNeeded, PlatformDown):
+        raise
+    except Exception as error:
+        # Whatever else went wrong, the words may be out; only a look at our own posts can tell.
+        return Unknown(f"{type(error).__name__}: {error}")
+
+
+async def _write_sending(bridge: Bridge, lease: Lease, reply: Reply) -> Reply:
+    async with bridge.store.writing() as uow:
+        now = bridge.clock.now()
+        if not await uow.replies.claim_sending(reply, lease, now):
+            raise NotSaid("paused, or not ours any more", now + timedelta(seconds=5))
+        sending = await uow.replies.get(reply.brand_id, reply.id)
+    if sending is None:
+        raise NotSaid("the reply is gone", bridge.clock.now())
+    return sending
+
+
+async def _unsay(bridge: Bridge, lease: Lease, reply: Reply, error: Exception) -> None:
+    """We know that nothing left: back into the queue, while the row is still ours."""
+    now = bridge.clock.now()
+    due = error.until if isinstance(error, RateLimited) else now + delay(reply.attempts, first=2)
+    with suppress(LeaseLost):
+        async with bridge.store.writing() as uow:
+            await uow.claims.check(lease)
+            await uow.replies.note(reply.brand_id, reply.id, "send", type(error).__name__, str(error), now)
+            await uow.replies.move(reply, ReplyState.QUEUED, now, reason=str(error))
+            await uow.claims.done(lease, due)
+    bridge.observer.saw("reply.waits", id=reply.id, account=reply.account_id, why=str(error))
+
+
+async def settle_outcome(bridge: Bridge, lease: Lease, reply: Reply, outcome: Outcome) -> None:
+    """Record what the network said; when the lease has passed on, a proven `sent` still counts."""
+    try:
+        await _record(bridge, lease, reply, outcome)
+    except LeaseLost:
+        if not isinstance(outcome, Sent | AlreadySent):
+            return
+        await _record_late(bridge, reply, outcome)
+    bridge.observer.saw(f"reply.{_name(outcome)}", id=reply.id, account=reply.account_id, platform=reply.platform)
+
+
+async def _record(bridge: Bridge, lease: Lease, reply: Reply, outcome: Outcome) -> None:
+    now = bridge.clock.now()
+    async with bridge.store.writing() as uow:
+        await uow.claims.check(lease)
+        await uow.replies.note(reply.brand_id, reply.id, "send", _name(outcome), _detail(outcome), now)
+        match outcome:
+            case Sent() | AlreadySent():
+                await record_sent(uow, bridge.ids, reply, outcome, now)
+            case Refused():
+                await _move_refused(uow, reply, outcome, now)
+            case Unknown(detail):
+                look = (reply.first_sent_at or now) + LOOKS[0]
+                unknown = await uow.replies.move(
+                    reply,
+                    ReplyState.UNKNOWN,
+                    now,
+                    reason=detail[:500],
+                    due=look,
+                    lease_until=None,
+                    lease_token=None,
+                )
+                await tell(uow, EventType.REPLY_UNKNOWN, unknown, now)
+
+
+async def _record_late(bridge: Bridge, reply: Reply, outcome: Sent | AlreadySent) -> None:
+    now = bridge.clock.now()
+    async with bridge.store.writing() as uow:
+        current = await uow.replies.get(reply.brand_id, reply.id)
+        if current is not None and current.state in (ReplyState.SENDING, ReplyState.UNKNOWN):
+            await uow.replies.note(reply.brand_id, reply.id, "send", "sent, told late", "", now)
+            await record_sent(uow, bridge.ids, current, outcome, now)
+
+
+async def _refuse(bridge: Bridge, lease: Lease, reply: Reply, refused: Refused) -> None:
+    now = bridge.clock.now()
+    try:
+        async with bridge.store.writing() as uow:
+            await uow.claims.check(lease)
+            await uow.replies.note(reply.brand_id, reply.id, "rights", _name(refused), refused.detail, now)
+            await _move_refused(uow, reply, refused, now)
+    except NotAllowed:
+        return
+    bridge.observer.saw("reply.refused", id=reply.id, account=reply.account_id, why=refused.kind)
+
+
+_FOR_A_PERSON = frozenset({Refusal.NOT_SUMMONED, Refusal.WINDOW_CLOSED})
+"""What the API may not say but a person in the network's own app may."""
+
+
+async def _move_refused(uow: UnitOfWork, reply: Reply, refused: Refused, now: datetime) -> None:
+    manual = refused.kind in _FOR_A_PERSON and reply.state is ReplyState.QUEUED
+    state = ReplyState.MANUAL if manual else ReplyState.REFUSED
+    reason = f"{refused.kind}: {refused.detail}"[:500]
+    moved = await uow.replies.move(reply, state, now, reason=reason, due=None, lease_until=None, lease_token=None)
+    await tell(uow, EventType.REPLY_REFUSED, moved, now, kind=refused.kind)
+
+
+async def _put_back(
+    bridge: Bridge, lease: Lease, due: datetime | None, reply: Reply | None = None, why: str = ""
+) -> None:
+    async with bridge.store.writing() as uow:
+        if reply is not None:
+            await uow.replies.note(reply.brand_id, reply.id, "wait", "not said", why, bridge.clock.now())
+        await uow.claims.done(lease, due)
+    if why:
+        bridge.observer.saw("reply.waits", id=lease.id, why=why)
+
+
+def _name(outcome: Outcome) -> str:
+    return {Sent: "sent", AlreadySent: "sent", Refused: "refused", Unknown: "unknown"}[type(outcome)]
+
+
+def _detail(outcome: Outcome) -> str:
+    match outcome:
+        case Refused(kind, detail):
+            return f"{kind}: {detail}"
+        case Unknown(detail):
+            return detail
+        case _:
+            return f"{outcome.evidence}: {outcome.external_id}"

@@ -1,0 +1,110 @@
+"""What follows from a verdict: a ticket or none, and who lets an acknowledgement out. Pure.
+
+| what it is                                     | ticket | acknowledgement |
+|------------------------------------------------|--------|-----------------|
+| our own post, a repost, spam                   | no     | none            |
+| a private message (unless spam)                | yes    | none in public  |
+| risky: safety, law, press, a person in need    | yes    | a person        |
+| complaint, p ≥ 0.5                             | yes    | by itself       |
+| perhaps a complaint, 0.35 ≤ p < 0.5            | yes    | a person        |
+| a question that tags us                        | yes    | a person        |
+| anything else                                  | no     | none            |
+
+Posts of bots and silent imports get their ticket, and no answer. A label given by a person overrules the number.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mentionbridge.domain.mention import Surface
+from mentionbridge.domain.verdict import Label, Verdict
+
+COMPLAINT_FROM = 0.5
+PERHAPS_FROM = 0.35
+
+
+class Handling(StrEnum):
+    """How an acknowledgement comes about: by itself, after a person's look, or not at all."""
+
+    AUTO = "auto"
+    REVIEW = "review"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class MentionFacts:
+    """What routing must know of a mention besides its verdict."""
+
+    surface: Surface
+    tagged: bool
+    is_repost: bool = False
+    is_own: bool = False
+    is_bot: bool = False
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do with a mention, and why in words a person can read."""
+
+    opens_ticket: bool
+    acknowledge: Handling
+    why: str
+
+
+def decide(verdict: Verdict, facts: MentionFacts) -> Decision:
+    """Decide what follows from a verdict."""
+    if facts.is_own:
+        return _nothing("our own post")
+    if facts.is_repost:
+        return _nothing("a repost of somebody else's words")
+    if facts.surface is not Surface.PUBLIC:
+        return _private(verdict)
+    decision = _by_verdict(verdict, facts.tagged)
+    mute = (
+        "from an automated account" if facts.is_bot else "imported or older than the connection" if facts.silent else ""
+    )
+    if mute and decision.acknowledge is not Handling.NONE:
+        return Decision(decision.opens_ticket, Handling.NONE, f"{decision.why}; {mute}, so nobody is answered")
+    return decision
+
+
+def _private(verdict: Verdict) -> Decision:
+    if _is(verdict, Label.SPAM):
+        return _nothing("spam, sent in private")
+    return Decision(True, Handling.NONE, "said in private, so it is never answered in public")
+
+
+def _by_verdict(verdict: Verdict, tagged: bool) -> Decision:
+    if verdict.actor is not None:
+        return _by_person(verdict, tagged)
+    if verdict.risky:
+        return Decision(True, Handling.REVIEW, "touches safety, the law, the press or a person in need")
+    if _is(verdict, Label.SPAM):
+        return _nothing("spam")
+    if verdict.complaint >= COMPLAINT_FROM:
+        return Decision(True, Handling.AUTO, f"a complaint ({verdict.complaint:.0%} sure)")
+    if verdict.complaint >= PERHAPS_FROM:
+        return Decision(True, Handling.REVIEW, f"perhaps a complaint ({verdict.complaint:.0%} sure)")
+    return _question_or_nothing(verdict, tagged)
+
+
+def _by_person(verdict: Verdict, tagged: bool) -> Decision:
+    if _is(verdict, Label.COMPLAINT):
+        handling = Handling.REVIEW if verdict.risky else Handling.AUTO
+        return Decision(True, handling, f"a complaint, says {verdict.actor}")
+    return _question_or_nothing(verdict, tagged)
+
+
+def _question_or_nothing(verdict: Verdict, tagged: bool) -> Decision:
+    if _is(verdict, Label.QUESTION) and tagged:
+        return Decision(True, Handling.REVIEW, "a question put to us")
+    return _nothing("a question, but not to us" if _is(verdict, Label.QUESTION) else f"no complaint ({verdict.label})")
+
+
+def _is(verdict: Verdict, label: Label) -> bool:
+    return verdict.label is label
+
+
+def _nothing(why: str) -> Decision:
+    return Decision(False, Handling.NONE, why)

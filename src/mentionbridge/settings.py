@@ -1,0 +1,250 @@
+"""The operator's configuration: `config.toml`, each key also as `MENTIONBRIDGE__SECTION__KEY`.
+
+`config.example.toml` is the manual. Unknown keys are errors that name the nearest right key; any secret may be given as
+`…_file`.
+"""
+
+import difflib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+PREFIX = "MENTIONBRIDGE__"
+
+
+class ConfigError(ValueError):
+    """The configuration is wrong; the text says where, why and what to write instead."""
+
+
+class Section(BaseModel):
+    """A table of the config file: unknown keys are errors, secrets may come from files."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _secrets_from_files(cls, data: Any) -> Any:
+        return secrets_from_files(data, set(cls.model_fields))
+
+
+def secrets_from_files(data: Any, fields: set[str]) -> Any:
+    """Replace every `x_file` by `x` with the file's first line, where `x` is a field and `x_file` is not."""
+    if not isinstance(data, dict):
+        return data
+    told = {k for k in data if isinstance(k, str) and k.endswith("_file") and k not in fields and k[:-5] in fields}
+    return {k: v for k, v in data.items() if k not in told} | {k[:-5]: _first_line(k, data[k]) for k in told}
+
+
+def _first_line(key: str, path: Any) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip().splitlines()[0]
+    except (OSError, IndexError, TypeError) as error:
+        raise ValueError(f"{key} = {path!r} cannot be read or is empty; put the secret alone into that file") from error
+
+
+class Server(Section):
+    """Where we listen and how the world reaches us."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    public_url: str = "http://127.0.0.1:8000"
+    trusted_proxies: tuple[str, ...] = ()
+    metrics_token: str | None = None
+
+
+class DatabaseSection(Section):
+    """Where everything is kept."""
+
+    url: str = "sqlite:///data/mentionbridge.sqlite"
+
+
+class Secrets(Section):
+    """The key that seals stored secrets."""
+
+    key_file: Path | None = None
+
+
+class WorkerSection(Section):
+    """How eagerly the worker works."""
+
+    tick_seconds: float = Field(0.5, gt=0, le=60)
+    lease_seconds: float = Field(30.0, ge=2, le=600)
+    grace_seconds: float = Field(8.0, ge=0, le=300)
+
+
+class Logs(Section):
+    """What we tell the operator."""
+
+    format: Literal["console", "json"] = "console"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class NetSection(Section):
+    """HTTP that leaves this machine."""
+
+    allow_networks: tuple[str, ...] = ()
+    proxy: str | None = None
+    ca_file: Path | None = None
+    timeout_seconds: float = Field(20.0, gt=0, le=120)
+
+
+class DemoSection(Section):
+    """The `demo` command."""
+
+    public: bool = False
+
+
+class TopicSection(Section):
+    """Something people complain about: how we name it, and the words that give it away."""
+
+    name: str = Field(min_length=1, max_length=60)
+    words: tuple[str, ...] = Field(min_length=1)
+
+
+class AccountSection(Section):
+    """The brand's presence on one platform."""
+
+    platform: str
+    mode: Literal["auto", "approve", "off"] | None = None
+    poll_seconds: float | None = Field(None, gt=0, le=3600)
+    max_ack_age_hours: float = Field(6.0, gt=0, le=168)
+    options: dict[str, Any] = {}
+
+
+class BrandSection(Section):
+    """A name we answer for."""
+
+    name: str = Field(min_length=1)
+    lang: str = "en"
+    generic_topic: str = "the trouble you describe"
+    topics: dict[str, TopicSection] = {}
+    templates: tuple[str, ...] = ()
+    accounts: dict[str, AccountSection] = {}
+
+
+class Settings(BaseSettings):
+    """The whole configuration."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=None
+    )
+
+    server: Server = Server()
+    database: DatabaseSection = DatabaseSection()
+    secrets: Secrets = Secrets()
+    worker: WorkerSection = WorkerSection()
+    logs: Logs = Logs()
+    net: NetSection = NetSection()
+    demo: DemoSection = DemoSection()
+    platforms: dict[str, dict[str, Any]] = {}
+    brands: dict[str, BrandSection] = {}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+
+def load(path: Path | None, **overrides: Any) -> Settings:
+    """Read the config file (None: defaults and environment alone); raises ConfigError with one sentence."""
+    data = _read(path) if path is not None else {}
+    for section, values in overrides.items():
+        data[section] = {**data.get(section, {}), **values}
+    _refuse_unknown_environment()
+    try:
+        settings = Settings(**data)
+    except ValidationError as error:
+        raise ConfigError(_sentence(error, path)) from error
+    _check_accounts(settings)
+    return settings
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        source = TomlConfigSettingsSource(Settings, path)
+        if not path.exists():
+            raise ConfigError(f"There is no config file {path}; copy config.example.toml there and edit it.")
+        return dict(source.toml_data)
+    except (OSError, ValueError) as error:
+        if isinstance(error, ConfigError):
+            raise
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+
+
+def _refuse_unknown_environment() -> None:
+    sections = set(Settings.model_fields)
+    for name in os.environ:
+        section = name.removeprefix(PREFIX).split("__")[0].lower()
+        if name.startswith(PREFIX) and section not in sections:
+            raise ConfigError(f"The environment variable {name} sets no known section.{_nearest(section, sections)}")
+
+
+def _check_accounts(settings: Settings) -> None:
+    seen: dict[str, str] = {}
+    for brand_id, brand in settings.brands.items():
+        for account_id in brand.accounts:
+            if account_id in seen:
+                raise ConfigError(
+                    f"Two accounts are named {account_id!r} (brands {seen[account_id]} and {brand_id}); "
+                    "an account's name is part of its webhook address, give each its own."
+                )
+            seen[account_id] = brand_id
+
+
+def _sentence(error: ValidationError, path: Path | None) -> str:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    place = f"{path}: " if path else ""
+    if first["type"] == "extra_forbidden":
+        return f"{place}{where} is not a key we know.{_nearest(str(first['loc'][-1]), _siblings(first['loc']))}"
+    return f"{place}{where}: {first['msg']}."
+
+
+def _nearest(word: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.4)
+    return f" Did you mean {near[0]}?" if near else f" Known here: {', '.join(sorted(known))}."
+
+
+def _siblings(loc: tuple[int | str, ...]) -> set[str]:
+    model: Any = Settings
+    for part in loc[:-1]:
+        model = _inner(model, str(part))
+    return set(getattr(model, "model_fields", {}))
+
+
+def _inner(model: Any, part: str) -> Any:
+    fields = getattr(model, "model_fields", None)
+    if fields is None:
+        return model
+    annotation = fields[part].annotation if part in fields else model
+    return next(_models_in(annotation), annotation)
+
+
+def _models_in(annotation: Any) -> Iterator[Any]:
+    for inner in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield inner
+
+
+def plug_options(model: Any, data: dict[str, Any], where: str) -> Any:
+    """Validate a plug's own options; raises ConfigError naming the key."""
+    try:
+        return model(**data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join([where, *(str(part) for part in first["loc"])])
+        if first["type"] == "extra_forbidden":
+            raise ConfigError(
+                f"{key} is not a key we know.{_nearest(str(first['loc'][-1]), set(model.model_fields))}"
+            ) from error
+        raise ConfigError(f"{key}: {first['msg']}.") from error

@@ -1,0 +1,58 @@
+"""Which use case serves which queue, how many rows it takes at once, and for how long."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.collect import poll, read_hook
+from mentionbridge.pipeline.judge import judge
+from mentionbridge.pipeline.keep_picture import keep_picture
+from mentionbridge.pipeline.post import post
+from mentionbridge.pipeline.recheck import recheck
+from mentionbridge.pipeline.relay import relay
+from mentionbridge.pipeline.settle import settle
+from mentionbridge.ports.store import Lease, Queue
+
+One = Callable[[Bridge, Lease], Awaitable[None]]
+Many = Callable[[Bridge, Sequence[Lease]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Some leases and the work they are for."""
+
+    leases: Sequence[Lease]
+    work: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """How one queue is served: `one` row a job, or `many` rows in one job.
+
+    `batch` bounds the rows in hand; `patience` is the lease's length as a multiple of `worker.lease_seconds`.
+    """
+
+    one: One | None = None
+    many: Many | None = None
+    batch: int = 20
+    patience: float = 1.0
+
+    def jobs(self, bridge: Bridge, leases: Sequence[Lease]) -> list[Job]:
+        """Cut claimed rows into jobs."""
+        if self.many is not None:
+            return [Job(leases, partial(self.many, bridge, leases))]
+        assert self.one is not None
+        return [Job([lease], partial(self.one, bridge, lease)) for lease in leases]
+
+
+HANDLERS: dict[Queue, Handler] = {
+    Queue.POLL: Handler(one=poll, batch=10),
+    Queue.HOOK: Handler(one=read_hook),
+    Queue.JUDGE: Handler(one=judge, batch=32),
+    Queue.SEND: Handler(one=post, batch=4),
+    Queue.SETTLE: Handler(one=settle, batch=10),
+    Queue.DELIVER: Handler(one=relay, batch=20, patience=2),
+    Queue.RECHECK: Handler(many=recheck, batch=100, patience=4),
+    Queue.MEDIA: Handler(one=keep_picture, batch=4, patience=4),
+}

@@ -1,0 +1,132 @@
+"""The queue: claim → run → settle, one runner a kind of work, until told to stop."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from mentionbridge.domain.errors import LeaseLost
+from mentionbridge.kit.backoff import delay
+from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.publish import publish
+from mentionbridge.ports.store import Lease, Queue
+from mentionbridge.worker.handlers import HANDLERS, Handler, Job
+from mentionbridge.worker.timetable import Timetable
+
+
+class Worker:
+    """Serves every queue of one bridge; several workers may serve one database."""
+
+    def __init__(self, bridge: Bridge, *, lease_seconds: float, tick_seconds: float, grace_seconds: float) -> None:
+        self._bridge = bridge
+        self._lease_seconds = lease_seconds
+        self._grace = grace_seconds
+        self._bells: list[asyncio.Event] = []
+        self._runners: list[asyncio.Task[None]] = []
+        self._held: dict[str, Lease] = {}
+        self._stopping = asyncio.Event()
+        self._timetable = Timetable(bridge, tick=self.wake, tick_seconds=tick_seconds)
+
+    async def start(self) -> None:
+        """Look at how long nobody was alive, then begin to serve."""
+        await self._timetable.start()
+        for queue, handler in HANDLERS.items():
+            self._run(partial(self._serve, queue, handler), queue)
+        self._run(self._publish, "publish")
+
+    def _run(self, serve: Callable[[asyncio.Event], Coroutine[Any, Any, None]], name: str) -> None:
+        bell = asyncio.Event()
+        bell.set()
+        self._bells.append(bell)
+        self._runners.append(asyncio.create_task(serve(bell), name=f"runner-{name}"))
+
+    def wake(self) -> None:
+        """Something may be due: everybody looks."""
+        for bell in self._bells:
+            bell.set()
+
+    async def stop(self) -> None:
+        """Take nothing new, finish within the grace, give back what is left."""
+        self._stopping.set()
+        self.wake()
+        await self._timetable.stop()
+        _, late = await asyncio.wait(self._runners, timeout=self._grace)
+        for runner in late:
+            runner.cancel()
+        await asyncio.gather(*self._runners, return_exceptions=True)
+        await self._release()
+
+    async def _release(self) -> None:
+        for lease in list(self._held.values()):
+            with suppress(LeaseLost):
+                async with self._bridge.store.writing() as uow:
+                    await uow.claims.done(lease, self._bridge.clock.now())
+
+    @property
+    def idle(self) -> bool:
+        """True when nothing is held."""
+        return not self._held
+
+    async def _serve(self, queue: Queue, handler: Handler, bell: asyncio.Event) -> None:
+        running: set[asyncio.Task[None]] = set()
+        while not self._stopping.is_set():
+            await bell.wait()
+            bell.clear()
+            # Half a batch of room before the next claim: one claim a row would cost more than the work.
+            while not self._stopping.is_set() and len(running) <= handler.batch // 2:
+                leases = await self._take(queue, handler.batch - len(running))
+                if not leases:
+                    break
+                for job in handler.jobs(self._bridge, leases):
+                    task = asyncio.create_task(self._guard(job))
+                    running.add(task)
+                    task.add_done_callback(running.discard)
+        if running:
+            await asyncio.wait(running)
+
+    async def _take(self, queue: Queue, limit: int) -> Sequence[Lease]:
+        seconds = self._lease_seconds * HANDLERS[queue].patience
+        try:
+            async with self._bridge.store.writing() as uow:
+                leases = await uow.claims.take(queue, limit, seconds)
+        except Exception as error:
+            self._bridge.observer.saw("job.failed", queue=queue, why=_why(error))
+            return []
+        self._held |= {lease.id: lease for lease in leases}
+        return leases
+
+    async def _guard(self, job: Job) -> None:
+        queue = job.leases[0].queue
+        began = self._bridge.clock.monotonic()
+        try:
+            await job.work()
+        except LeaseLost:
+            pass
+        except Exception as error:
+            self._bridge.observer.saw("job.failed", queue=queue, id=job.leases[0].id, why=_why(error))
+            await self._later(job.leases)
+        for lease in job.leases:
+            self._held.pop(lease.id, None)
+        self._bridge.observer.saw("job.done", queue=queue, seconds=self._bridge.clock.monotonic() - began)
+        self.wake()
+
+    async def _later(self, leases: Sequence[Lease]) -> None:
+        for lease in leases:
+            with suppress(Exception):
+                async with self._bridge.store.writing() as uow:
+                    await uow.claims.done(lease, self._bridge.clock.now() + delay(lease.attempts, first=2))
+
+    async def _publish(self, bell: asyncio.Event) -> None:
+        while not self._stopping.is_set():
+            await bell.wait()
+            bell.clear()
+            try:
+                while await publish(self._bridge):
+                    self.wake()
+            except Exception as error:
+                self._bridge.observer.saw("job.failed", queue="publish", why=_why(error))
+
+
+def _why(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:500]

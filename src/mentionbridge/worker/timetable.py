@@ -1,0 +1,51 @@
+"""The clock: APScheduler only ticks, the database decides what is due."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from mentionbridge.domain.account import AccountState
+from mentionbridge.pipeline.bridge import Bridge
+
+ALIVE_SECONDS = 10
+AWAY_AFTER = timedelta(seconds=60)
+"""Without a sign of life for this long, nobody can vouch for the last commits: our own posts are read back first."""
+
+
+class Timetable:
+    """Rings the bell every tick, and notes that we are alive."""
+
+    def __init__(self, bridge: Bridge, *, tick: Callable[[], None], tick_seconds: float) -> None:
+        self._bridge = bridge
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._scheduler.add_job(tick, "interval", seconds=tick_seconds, coalesce=True, max_instances=1)
+        self._scheduler.add_job(self._alive, "interval", seconds=ALIVE_SECONDS, coalesce=True, max_instances=1)
+
+    async def start(self) -> None:
+        """Make every configured account's row, and send those long unattended through `reconcile`."""
+        now = self._bridge.clock.now()
+        async with self._bridge.store.writing() as uow:
+            for connected in self._bridge.connected.values():
+                account = connected.account
+                await uow.accounts.ensure(account, now)
+                health = await uow.accounts.health(account.brand_id, account.id)
+                away = health.alive_at is None or now - health.alive_at > AWAY_AFTER
+                if away and health.state is AccountState.ACTIVE:
+                    await uow.accounts.set_state(account, AccountState.RECONCILE)
+                await uow.accounts.schedule(account, now)
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """Ring no more."""
+        self._scheduler.shutdown(wait=False)
+
+    async def _alive(self) -> None:
+        now = self._bridge.clock.now()
+        async with self._bridge.store.writing() as uow:
+            active = [
+                (health.brand_id, health.id)
+                for health in await uow.accounts.all()
+                if health.state is not AccountState.RECONCILE and (health.brand_id, health.id) in self._bridge.connected
+            ]
+            await uow.accounts.alive(active, now)
