@@ -1,6 +1,7 @@
 "use strict";
 // The pages work without this: it counts characters and lets new posts appear by themselves.
 
+document.documentElement.classList.add("js");
 const segmenter = "Segmenter" in Intl ? new Intl.Segmenter() : null;
 const length = (text) => (segmenter ? [...segmenter.segment(text)] : [...text]).length;
 
