@@ -3,8 +3,10 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from mentionbridge.domain.errors import StoreDown
 from mentionbridge.ports.store import UnitOfWork
@@ -12,13 +14,12 @@ from mentionbridge.store.trouble import collided
 from mentionbridge.store.unit_of_work import SqlStore, Transaction
 
 T = TypeVar("T")
-Work = Callable[[UnitOfWork], Awaitable[Any]]
 _TRIES = 3
 
 
 @dataclass(slots=True, eq=False)
 class _Item:
-    work: Work
+    work: Callable[[UnitOfWork], Awaitable[Any]]
     answer: asyncio.Future[Any]
     tries: int = 0
     result: Any = None
@@ -33,26 +34,23 @@ class _Item:
             self.answer.set_result(self.result)
 
 
-@dataclass(slots=True, eq=False)
 class GroupWriter:
     """A `ports.ingest.Writer`: one task commits what queued up meanwhile, never waiting for more to come.
 
-    At most `most_waiting` items are accepted at a time; further callers wait. `aclose` finishes what was accepted.
+    At most `most_waiting` items are accepted at a time, further callers wait; at most `most_at_once` share a commit.
     """
 
-    store: SqlStore
-    most_waiting: int = 1000
-    most_at_once: int = 200
-    _queue: deque[_Item] = field(default_factory=deque)
-    _room: asyncio.Semaphore = field(init=False)
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
-    _task: asyncio.Task[None] | None = None
-    _closing: bool = False
-
-    def __post_init__(self) -> None:
-        self._room = asyncio.Semaphore(self.most_waiting)
+    def __init__(self, store: SqlStore, *, most_waiting: int = 1000, most_at_once: int = 200) -> None:
+        self._store = store
+        self._most_at_once = most_at_once
+        self._room = asyncio.Semaphore(most_waiting)
+        self._queue: deque[_Item] = deque()
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
 
     async def submit(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        """Run `work` in a shared transaction and return its answer once that is committed."""
         async with self._room:
             if self._closing:
                 raise StoreDown("The service is stopping and took nothing in; send it again in a moment.")
@@ -73,28 +71,29 @@ class GroupWriter:
 
     async def _write(self) -> None:
         while self._queue or not self._closing:
-            await self._news.wait()
-            self._news.clear()
-            while batch := self._next():
+            if not self._queue:
+                self._news.clear()
+                await self._news.wait()
+            if batch := self._next():
                 await self._commit(batch)
 
     def _next(self) -> list[_Item]:
-        batch: list[_Item] = []
-        while self._queue and len(batch) < self.most_at_once:
-            item = self._queue.popleft()
-            if not item.answer.cancelled():
-                batch.append(item)
-        return batch
+        count = min(len(self._queue), self._most_at_once)
+        items = [self._queue.popleft() for _ in range(count)]
+        return [item for item in items if not item.answer.cancelled()]
 
     async def _commit(self, batch: Sequence[_Item]) -> None:
         try:
-            async with self.store.writing() as uow:
+            async with self._store.writing() as uow:
                 for item in batch:
                     await _run(uow, item)
         except Exception as error:
-            # One error for each: a shared one would collect the tracebacks of all who wait for it.
             for item in batch:
-                item.error = _same(error)
+                item.error = StoreDown(str(error)) if isinstance(error, StoreDown) else error
+        except BaseException:
+            for item in batch:
+                item.answer.cancel()
+            raise
         for item in batch:
             if collided(item.error) and item.tries < _TRIES:
                 self._queue.append(item)
@@ -108,11 +107,10 @@ async def _run(uow: Transaction, item: _Item) -> None:
     try:
         async with uow.connection.begin_nested():
             item.result = await item.work(uow)
-    except Exception as error:
-        if not uow.connection.in_transaction():
+    except (OperationalError, InterfaceError) as error:
+        # A full disk or a lost connection may have undone the whole transaction, and with it our neighbours' parts.
+        if not collided(error):
             raise
         item.error = error
-
-
-def _same(error: Exception) -> Exception:
-    return StoreDown(str(error)) if isinstance(error, StoreDown) else error
+    except Exception as error:
+        item.error = error

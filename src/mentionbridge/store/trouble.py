@@ -37,7 +37,7 @@ def plainly() -> Iterator[None]:
         raise StoreDown(sentence) from error
 
 
-def collided(error: BaseException) -> bool:
+def collided(error: BaseException | None) -> bool:
     """True when two transactions stood in each other's way and trying again will do."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _COLLIDED
 
