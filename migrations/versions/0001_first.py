@@ -478,6 +478,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("due IS NOT NULL"),
         postgresql_where=sa.text("due IS NOT NULL"),
     )
+    op.create_index("ix_replies_author", "replies", ["brand_id", "author_id", "created_at"])
     op.create_index("ix_replies_mention", "replies", ["brand_id", "mention_id"])
     op.create_index("ix_replies_state", "replies", ["brand_id", "state", "id"])
     op.create_table(

@@ -1,21 +1,25 @@
 """Acknowledge: decide whether this person hears from us in public, in which words, and who lets the words out."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from mentionbridge.domain.account import Account, AccountHealth, Brand
+from mentionbridge.domain.account import Account, AccountHealth, AccountState, Brand
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Mention, Origin, Surface
-from mentionbridge.domain.reply import SAID, Purpose, Reply, ReplyIntent, ReplyState, Target
+from mentionbridge.domain.reply import Purpose, Reply, ReplyIntent, ReplyState, Target
 from mentionbridge.domain.ticket import Entry, Ticket
 from mentionbridge.domain.verdict import Verdict
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.ledger import tell
 from mentionbridge.ports.platform import Platform
 from mentionbridge.ports.store import UnitOfWork
-from mentionbridge.rules.restraint import Allowed, Facts, Held, may_acknowledge
-from mentionbridge.rules.routing import Decision, Handling
-from mentionbridge.rules.wording import Worded, word
+from mentionbridge.rules.restraint import AckFacts, Allowed, Held, may_acknowledge
+from mentionbridge.rules.routing import Decision
+from mentionbridge.rules.wording import GENERIC_PRIVATE, Worded, choose, fit, render, templates_of
+
+NO_NEW_WORDS = Held("no_new_words", "Every phrasing has been used in this thread; find new words.", needs_person=True)
+UNSAID_CODES = frozenset({"already_said", "already_planned", "not_wanted"})
+"""Reasons that need no line in the timeline: nobody would look for an answer there."""
 
 
 async def acknowledge(
@@ -30,14 +34,15 @@ async def acknowledge(
 ) -> None:
     """Write the acknowledgement this mention deserves, or the reason why there is none; in the caller's transaction."""
     connected = bridge.at(mention.brand_id, mention.account_id)
-    facts = await _facts(uow, connected, mention, ticket, health, decision, now)
-    answer = may_acknowledge(facts)
+    answer = may_acknowledge(await _facts(uow, connected, mention, ticket, health, decision, now))
     if isinstance(answer, Held) and not answer.needs_person:
         await _hold(bridge, uow, mention, ticket, answer, now)
         return
+    worded, fresh = await _word(uow, bridge.brands[mention.brand_id], connected.platform, mention, verdict)
+    if not fresh and isinstance(answer, Allowed):
+        answer = NO_NEW_WORDS
     state = _state(bridge, mention, answer)
     reason = answer.sentence if isinstance(answer, Held) else None
-    worded = await _word(uow, bridge.brands[mention.brand_id], connected.platform, mention, verdict)
     reply = _reply(bridge, connected, mention, ticket, verdict, worded, state, reason, now)
     if await uow.replies.add(reply, dedupe=Purpose.ACKNOWLEDGE):
         await tell(uow, EventType.REPLY_DRAFTED, reply, now, state=state, reason=reason)
@@ -52,36 +57,41 @@ async def _facts(
     health: AccountHealth,
     decision: Decision,
     now: datetime,
-) -> Facts:
-    account, can = connected.account, connected.platform.capabilities
-    said = await uow.replies.of_story(mention.brand_id, ticket.id, mention.author_id, Purpose.ACKNOWLEDGE)
+) -> AckFacts:
+    account, author_id = connected.account, mention.author_id
+    earlier = await uow.replies.of_story(mention.brand_id, ticket.id, author_id, Purpose.ACKNOWLEDGE)
     own = await uow.accounts.own_answer(mention.brand_id, mention.account_id, mention.external_id)
-    return Facts(
+    # A paused account, or one that still reads back, queues its words: sending waits for it, judging need not.
+    state = health.state if health.state is AccountState.LOGIN_NEEDED else AccountState.ACTIVE
+    return AckFacts(
+        handling=decision.acknowledge,
+        mode=account.mode,
+        account_state=state,
+        capabilities=connected.platform.capabilities,
+        origin=mention.origin,
         surface=mention.surface,
-        is_own=mention.author.external_id == health.network_id,
+        tagged=mention.tagged,
+        author_id=mention.author.external_id,
+        author_handle=mention.author.handle,
+        own_id=health.network_id,
+        own_handle=health.handle,
+        occurred_at=mention.occurred_at,
+        now=now,
+        max_ack_age=timedelta(hours=account.max_ack_age_hours),
         is_bot=mention.author.is_bot,
         is_repost=mention.is_repost,
         silent=mention.silent,
         deleted=mention.deleted_at is not None,
-        tagged=mention.tagged,
-        needs_tag=can.needs_tag,
-        can_reply=can.replies,
-        stopped=await uow.authors.stopped(mention.brand_id, mention.author_id),
-        already_said=said is not None,
-        already_out=said is not None and said.state in SAID,
-        answered_by_own_post=own is not None,
-        age=now - mention.occurred_at,
-        max_age_hours=account.max_ack_age_hours,
-        mode=account.mode,
-        review_wanted=decision.acknowledge is Handling.REVIEW,
-        review_why=decision.why,
-        vouched=mention.origin.fetched or can.accepts_push,
+        stopped=await uow.authors.stopped(mention.brand_id, author_id),
+        answered_by_us=own is not None,
+        acks_last_day=await uow.replies.acknowledged_since(mention.brand_id, author_id, now - timedelta(days=1)),
+        earlier=(earlier.state,) if earlier else (),
     )
 
 
 async def _hold(bridge: Bridge, uow: UnitOfWork, mention: Mention, ticket: Ticket, held: Held, now: datetime) -> None:
     bridge.observer.saw("acknowledgement.held", id=mention.id, ticket=ticket.id, why=held.code)
-    if held.code == "already_said":
+    if held.code in UNSAID_CODES:
         return
     entry = Entry(
         brand_id=mention.brand_id,
@@ -103,18 +113,20 @@ def _state(bridge: Bridge, mention: Mention, answer: Allowed | Held) -> ReplySta
     return ReplyState.QUEUED if isinstance(answer, Allowed) else ReplyState.AWAITING_APPROVAL
 
 
-async def _word(uow: UnitOfWork, brand: Brand, platform: Platform, mention: Mention, verdict: Verdict) -> Worded:
+async def _word(
+    uow: UnitOfWork, brand: Brand, platform: Platform, mention: Mention, verdict: Verdict
+) -> tuple[Worded, bool]:
+    """Word it in a phrasing this thread has not heard; False when it has heard them all."""
     used = await uow.replies.phrasings_in_thread(mention.brand_id, mention.platform, mention.thread_id)
-    topic = next((topic for topic in brand.topics if topic.key in verdict.topics[:1]), None)
-    return word(
-        brand,
-        topic,
-        private_url=platform.private_link(),
-        seed=mention.external_id,
-        used=used,
-        count=platform.count,
-        limit=platform.capabilities.max_length,
-    )
+    templates = templates_of(brand)
+    fresh = choose(templates, mention.external_id, used)
+    topic = verdict.topics[0] if verdict.topics else None
+    link = platform.private_link()
+    variants = [
+        render(template, brand, topic, GENERIC_PRIVATE, link, brand.lang)
+        for template in fresh or choose(templates, mention.external_id, ())
+    ]
+    return fit(variants, platform.count, platform.capabilities.max_length), bool(fresh)
 
 
 def key_of(account: Account, external_id: str, purpose: Purpose) -> str:
@@ -173,7 +185,7 @@ def _reply(
         updated_at=now,
         due=now if state is ReplyState.QUEUED else None,
         reason=reason,
-        template=worded.template,
+        template=worded.template_id,
         model_version=f"{verdict.model} {verdict.version}",
         mention_edit_version=mention.edit_version,
     )

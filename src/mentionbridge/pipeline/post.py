@@ -29,6 +29,7 @@ from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.ledger import record_sent, tell
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.patience import LOOKS
+from mentionbridge.rules.privacy import leaks
 
 SPEAK_WITHIN = 0.8
 """Seconds between writing `sending` down and the first byte; a pause takes hold within one second."""
@@ -86,6 +87,8 @@ async def _no_right(
         return Refused(Refusal.TOO_LONG, "the text is longer than this network takes")
     if reply.surface is Surface.PUBLIC and mention.surface is not Surface.PUBLIC:
         return Refused(Refusal.POLICY, "the post we answer is private; nothing about it is said in public")
+    if told := await _tells_private(bridge, reply):
+        return Refused(Refusal.POLICY, " ".join(told))
     if await _answered_by_us(bridge, reply, mention):
         return Refused(Refusal.DUPLICATE, "our account has already answered this post")
     try:
@@ -98,6 +101,11 @@ async def _no_right(
     if right is not None and not right.allowed:
         return Refused(right.refusal or Refusal.POLICY, right.reason or "not allowed", right.until)
     return None
+
+
+async def _tells_private(bridge: Bridge, reply: Reply) -> list[str]:
+    async with bridge.store.reading() as uow:
+        return leaks(reply.text, reply.surface, await uow.tickets.private_words(reply.brand_id, reply.ticket_id))
 
 
 async def _answered_by_us(bridge: Bridge, reply: Reply, mention: Mention) -> bool:

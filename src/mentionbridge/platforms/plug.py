@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.capabilities import Capabilities
@@ -13,6 +13,7 @@ from mentionbridge.kit.clock import Clock
 from mentionbridge.net.client import Http
 from mentionbridge.ports.platform import Hook, Platform
 from mentionbridge.ports.vault import Vault
+from mentionbridge.settings import secrets_from_files
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -21,6 +22,11 @@ class Options(BaseModel):
     """Base of a plug's own settings (`[platforms.NAME]` and an account's `options`): unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _secrets_from_files(cls, data: Any) -> Any:
+        return secrets_from_files(data, set(cls.model_fields))
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,9 @@ class Tickets(Protocol):
 
     async def add_entry(self, entry: Entry) -> None: ...
     async def said(self, brand_id: str, ticket_id: str, at: datetime) -> None: ...
+    async def private_words(self, brand_id: str, ticket_id: str) -> Sequence[str]:
+        """Return what was said in private in this story; none of it may leave in public."""
+
     async def set_state(self, ticket: Ticket, state: TicketState, now: datetime) -> None: ...
     async def raise_priority(self, ticket: Ticket, priority: Priority, now: datetime) -> None: ...
 
@@ -171,6 +174,9 @@ class Replies(Protocol):
     async def of_story(self, brand_id: str, ticket_id: str, author_id: str, purpose: Purpose) -> Reply | None: ...
     async def phrasings_in_thread(self, brand_id: str, platform: str, thread_id: str) -> Sequence[str]:
         """Return the template ids already used in this thread."""
+
+    async def acknowledged_since(self, brand_id: str, author_id: str, since: datetime) -> int:
+        """Count the acknowledgements written for this person since then, in any story."""
 
     async def waiting_for_mention(self, brand_id: str, mention_id: str) -> Sequence[Reply]:
         """Return replies to this mention that are not out yet."""

@@ -64,6 +64,11 @@ class StoredReplies:
         )
         return list((await self.connection.execute(query)).scalars())
 
+    async def acknowledged_since(self, brand_id: str, author_id: str, since: datetime) -> int:
+        here = (t.replies.c.brand_id == brand_id, t.replies.c.author_id == author_id, t.replies.c.created_at >= since)
+        query = sa.select(sa.func.count()).where(*here, t.replies.c.dedupe == Purpose.ACKNOWLEDGE)
+        return int((await self.connection.execute(query)).scalar_one())
+
     async def waiting_for_mention(self, brand_id: str, mention_id: str) -> Sequence[Reply]:
         here = (t.replies.c.brand_id == brand_id, t.replies.c.mention_id == mention_id)
         query = sa.select(t.replies).where(*here, t.replies.c.state.in_(_WAITING))

@@ -306,6 +306,7 @@ replies = sa.Table(
 )
 _due(replies, "state")
 sa.Index("ix_replies_state", replies.c.brand_id, replies.c.state, replies.c.id)
+sa.Index("ix_replies_author", replies.c.brand_id, replies.c.author_id, replies.c.created_at)
 sa.Index("ix_replies_mention", replies.c.brand_id, replies.c.mention_id)
 
 reply_attempts = sa.Table(

@@ -9,12 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.errors import NotAllowed, NotFound
-from mentionbridge.domain.mention import Surface
+from mentionbridge.domain.mention import Surface, Visibility
 from mentionbridge.domain.ticket import Entry, Priority, Ticket, TicketState, check_move
 from mentionbridge.store import tables as t
 from mentionbridge.store.rows import insert, is_row
 
 FACTS = [c for c in t.tickets.c if c.name != "last_said_at"]
+
+_PRIVATE = [visibility for visibility in Visibility if visibility.surface is Surface.PRIVATE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,11 @@ class StoredTickets:
         later = t.tickets.c.last_said_at < at
         here = is_row(t.tickets, brand_id, ticket_id)
         await self.connection.execute(sa.update(t.tickets).where(here, later).values(last_said_at=at))
+
+    async def private_words(self, brand_id: str, ticket_id: str) -> Sequence[str]:
+        private = t.mentions.c.visibility.in_(_PRIVATE)
+        here = (t.mentions.c.brand_id == brand_id, t.mentions.c.ticket_id == ticket_id, private)
+        return list((await self.connection.execute(sa.select(t.mentions.c.text).where(*here))).scalars())
 
     async def set_state(self, ticket: Ticket, state: TicketState, now: datetime) -> None:
         check_move(ticket.state, state)
