@@ -1,5 +1,6 @@
 """When we hold our tongue. Pure: the facts of one mention in, `Allowed` or the first reason to hold out."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -76,7 +77,7 @@ def may_acknowledge(facts: AckFacts) -> Allowed | Held:
 
 
 def resembles(handle: str, ours: str) -> bool:
-    """Say whether two different handles look alike: `acme_help` and `АcmeHe1p`; a server part does not count."""
+    """Say whether two different handles look alike: `acme_help` and `АcmeHe1p`; the server or domain does not count."""
     return _skeleton(handle) == _skeleton(ours) != ""
 
 
@@ -84,7 +85,7 @@ _LOOKALIKES = str.maketrans("01345$|аеорсухіӏԁοανερ", "oieasslaeo
 
 
 def _skeleton(handle: str) -> str:
-    name = unicodedata.normalize("NFKD", handle.lstrip("@").split("@")[0]).casefold().translate(_LOOKALIKES)
+    name = unicodedata.normalize("NFKD", re.split(r"[@.]", handle.lstrip("@"))[0]).casefold().translate(_LOOKALIKES)
     return "".join(character for character in name if character.isalnum()).replace("i", "l").replace("rn", "m")
 
 

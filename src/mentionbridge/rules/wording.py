@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from mentionbridge.domain.account import Brand
@@ -26,7 +27,7 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?…]\s+)$")
 _SENTENCE_END = re.compile(r"[.!?…]+(?:\s+|$)")
 _LONGEST_VALUE = 80
 _NOT_SPEAKABLE = {
-    "a link": re.compile(r"://|www\.|mailto:|[^\W\d_]\.[^\W\d_]{2,}", re.IGNORECASE),
+    "a link": re.compile(r"://|www\.|mailto:|[^\W_][.。][^\W\d_]{2,}", re.IGNORECASE),
     "an @": re.compile("@"),
     "a #": re.compile("#"),
     "a run of digits": re.compile(r"\d{3,}"),
@@ -75,7 +76,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Worded:
-    """A rendered acknowledgement. `kept` are the spans that shortening must not touch, in code points like the links."""
+    """A rendered acknowledgement; `kept` are the spans shortening must not touch, in code points like the links."""
 
     text: str
     links: tuple[Link, ...]
@@ -87,11 +88,15 @@ class Worded:
 
 def unspeakable(value: str) -> str | None:
     """Say what in a value forbids it in a public post (a link, an @, a #, digits, hidden characters), or None."""
-    plain = unicodedata.normalize("NFKC", value)
-    if not plain.strip() or len(plain) > _LONGEST_VALUE:
+    if not value.strip() or len(value) > _LONGEST_VALUE:
         return f"nothing or more than {_LONGEST_VALUE} characters"
-    if any(unicodedata.category(character)[0] == "C" or character in "\u2028\u2029" for character in value):
+    return _forbidden(value)
+
+
+def _forbidden(text: str) -> str | None:
+    if any(unicodedata.category(character)[0] == "C" or character in "\u2028\u2029" for character in text):
         return "a control or hidden character"
+    plain = unicodedata.normalize("NFKC", text)
     return next((what for what, pattern in _NOT_SPEAKABLE.items() if pattern.search(plain)), None)
 
 
@@ -103,14 +108,10 @@ def check(template: Template) -> None:
     hollow = next((why for pattern, why in _HOLLOW if pattern.search(literal)), None)
     if hollow:
         raise SetupError(f"This template {hollow}; say what you know and offer {{{{ private }}}} instead.")
-    held = next((what for part in template.parts[::2] if part.strip() and (what := _literal_holds(part))), None)
+    # With the names in place a full stop that would glue a word to a placeholder's value shows as a link.
+    held = _forbidden("".join(template.parts).replace("\n", " "))
     if held:
         raise SetupError(f"This template holds {held}; only the placeholders may lead anywhere.")
-
-
-def _literal_holds(part: str) -> str | None:
-    chunks = (part[at : at + _LONGEST_VALUE - 20] for at in range(0, len(part), _LONGEST_VALUE - 40))
-    return next((what for chunk in chunks if chunk.strip() and (what := unspeakable(chunk.replace("\n", " ")))), None)
 
 
 def check_templates(brand: Brand) -> tuple[Template, ...]:
@@ -238,7 +239,7 @@ def _sentences(worded: Worded) -> list[tuple[int, int]]:
     inside = [range(start, end) for start, end in worded.kept]
     ends = [m.end() for m in _SENTENCE_END.finditer(worded.text) if not any(m.start() in span for span in inside)]
     edges = [0, *ends] if ends and ends[-1] == len(worded.text) else [0, *ends, len(worded.text)]
-    return [(start, end) for start, end in zip(edges, edges[1:], strict=False) if start < end]
+    return [(start, end) for start, end in pairwise(edges) if start < end]
 
 
 def _cut_out(worded: Worded, start: int, end: int) -> Worded:
