@@ -4,7 +4,7 @@ from datetime import datetime
 
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Mention, MentionState
-from mentionbridge.domain.verdict import Label, Verdict
+from mentionbridge.domain.verdict import Verdict
 from mentionbridge.pipeline.acknowledge import acknowledge
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.open_ticket import open_ticket
@@ -37,8 +37,8 @@ async def _judge(bridge: Bridge, uow: UnitOfWork, mention: Mention) -> None:
     )
     decision = decide(verdict, facts)
     await uow.mentions.judged(mention, verdict, decision.why, bridge.ids.new("vdt"), now)
+    await _tell(uow, mention, verdict, decision.why, now)
     ticket, _ = await open_ticket(uow, bridge.ids, mention, verdict, wanted=decision.opens_ticket, now=now)
-    await _tell(uow, mention, verdict, ticket.id if ticket else None, now)
     if ticket is not None:
         await uow.mentions.plan_recheck(mention, next_recheck(mention.occurred_at, now), now + RECHECK_FOR)
         if decision.acknowledge is not Handling.NONE:
@@ -60,15 +60,14 @@ async def _verdict(bridge: Bridge, uow: UnitOfWork, mention: Mention) -> Verdict
     return bridge.judge.judge(mention.text, lang=mention.lang, topics=brand.topics, has_media=has_media)
 
 
-async def _tell(uow: UnitOfWork, mention: Mention, verdict: Verdict, ticket_id: str | None, now: datetime) -> None:
+async def _tell(uow: UnitOfWork, mention: Mention, verdict: Verdict, decided: str, now: datetime) -> None:
     await uow.events.add(
         EventType.MENTION_CLASSIFIED,
         mention.brand_id,
         now,
-        ticket_id=ticket_id,
         account_id=mention.account_id,
         mention_id=mention.id,
         label=verdict.label,
         complaint=round(verdict.complaint, 3),
-        is_complaint=verdict.label is Label.COMPLAINT,
+        decided=decided,
     )
