@@ -1,0 +1,171 @@
+"""What the doors read: lists by keyset cursor and single things, always for named brands."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from mentionbridge.domain.account import AccountHealth
+from mentionbridge.domain.events import Event
+from mentionbridge.domain.mention import Author, Mention
+from mentionbridge.domain.reply import Reply
+from mentionbridge.domain.ticket import Entry, Ticket
+from mentionbridge.domain.verdict import Verdict
+
+T = TypeVar("T")
+Brands = Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[T]):
+    """Some of a list, and the cursor behind its last item when there is more."""
+
+    items: Sequence[T]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFacts:
+    """A picture of a mention; its body is there when `state` is `kept`."""
+
+    id: str
+    type: str
+    alt: str
+    state: str
+    reason: str | None
+    mime: str | None
+    width: int | None
+    height: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One account that saw a mention, and how."""
+
+    account_id: str
+    origin: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict and what was decided because of it."""
+
+    verdict: Verdict
+    decided: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MentionView:
+    """A mention with its newest verdict, its pictures and (when read alone) who saw it."""
+
+    mention: Mention
+    judged: Judged | None = None
+    media: Sequence[MediaFacts] = ()
+    sightings: Sequence[Sighting] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """A ticket and the labels of the person whose story it is."""
+
+    ticket: Ticket
+    author: Author
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of a timeline with its words as they stand now."""
+
+    entry: Entry
+    mention: MentionView | None = None
+    reply: Reply | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One line of a reply's ledger."""
+
+    at: datetime
+    what: str
+    outcome: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyView:
+    """A reply and (when read alone) every attempt made at it."""
+
+    reply: Reply
+    attempts: Sequence[Attempt] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account's health, its gaps, and how many arrivals wait to be read or could not be."""
+
+    health: AccountHealth
+    gaps: Sequence[Mapping[str, Any]]
+    waiting: int
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableItem:
+    """Something that arrived and could not be understood, as it came."""
+
+    id: str
+    origin: str
+    received_at: datetime
+    reason: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """An event that has its place in the feed, and its data with the words as they stand now."""
+
+    event: Event
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaBody:
+    """A kept picture."""
+
+    mime: str
+    body: bytes
+
+
+class Desk(Protocol):
+    """Everything a team can look at. Lists are newest first unless said; a thing of another brand is None.
+
+    `filters` name columns: mentions by account_id, author_id, ticket_id; tickets by state, account_id,
+    author_id; replies by state, ticket_id. Raises kit.cursor.BadCursor for a cursor we did not make.
+    """
+
+    async def mentions(
+        self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
+    ) -> Slice[MentionView]: ...
+    async def mention(self, brands: Brands, mention_id: str) -> MentionView | None: ...
+    async def tickets(
+        self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
+    ) -> Slice[TicketView]: ...
+    async def ticket(self, brands: Brands, ticket_id: str) -> TicketView | None: ...
+    async def timeline(self, brands: Brands, ticket_id: str, cursor: str | None, limit: int) -> Slice[Line] | None:
+        """Return the story's lines, oldest first."""
+
+    async def replies(
+        self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
+    ) -> Slice[ReplyView]: ...
+    async def reply(self, brands: Brands, reply_id: str) -> ReplyView | None: ...
+    async def accounts(self, brands: Brands) -> Sequence[AccountView]: ...
+    async def unreadable(
+        self, brands: Brands, account_id: str, cursor: str | None, limit: int
+    ) -> Slice[UnreadableItem]: ...
+    async def events(self, brands: Brands, after: int, limit: int) -> Sequence[EventView]:
+        """Return what stands behind position `after` in the feed, oldest first."""
+
+    async def media(self, brands: Brands, media_id: str) -> MediaBody | None: ...
+    async def paused_everywhere(self) -> bool: ...

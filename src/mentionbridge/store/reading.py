@@ -1,0 +1,248 @@
+"""What the doors read, each list and thing in one moment of the database."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mentionbridge.domain.mention import Author, Mention, Surface
+from mentionbridge.domain.ticket import Entry
+from mentionbridge.ports.desk import (
+    AccountView,
+    Attempt,
+    Brands,
+    EventView,
+    Judged,
+    Line,
+    MediaBody,
+    MediaFacts,
+    MentionView,
+    ReplyView,
+    Sighting,
+    Slice,
+    TicketView,
+    UnreadableItem,
+)
+from mentionbridge.store import mentions as m
+from mentionbridge.store import tables as t
+from mentionbridge.store.accounts import StoredAccounts
+from mentionbridge.store.events import as_event
+from mentionbridge.store.keyset import page
+from mentionbridge.store.replies import as_reply
+from mentionbridge.store.tickets import FACTS, as_ticket
+from mentionbridge.store.unit_of_work import SqlStore
+
+MENTION_FILTERS = frozenset({"account_id", "author_id", "ticket_id"})
+TICKET_FILTERS = frozenset({"state", "account_id", "author_id"})
+REPLY_FILTERS = frozenset({"state", "ticket_id"})
+_AUTHOR = ("external_id", "handle", "name", "followers", "is_bot")
+_TICKETS = sa.select(*FACTS, *(t.authors.c[name].label(f"author__{name}") for name in _AUTHOR)).join_from(
+    t.tickets,
+    t.authors,
+    sa.and_(t.authors.c.brand_id == t.tickets.c.brand_id, t.authors.c.id == t.tickets.c.author_id),
+)
+_ENTRIES = sa.select(*(t.entries.c[name] for name in Entry.__dataclass_fields__))
+_MEDIA = sa.select(t.media.c.mention_id, *(t.media.c[name] for name in MediaFacts.__dataclass_fields__))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDesk:
+    """A `ports.desk.Desk` over the store's engine."""
+
+    store: SqlStore
+
+    async def mentions(
+        self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
+    ) -> Slice[MentionView]:
+        query = _narrow(m.SELECT, t.mentions, brands, filters, MENTION_FILTERS)
+        async with self.store.engine.reading() as connection:
+            rows, behind = await page(connection, query, t.mentions.c.id, cursor, limit)
+            return Slice(await _views(connection, [m.as_mention(row) for row in rows]), behind)
+
+    async def mention(self, brands: Brands, mention_id: str) -> MentionView | None:
+        async with self.store.engine.reading() as connection:
+            row = (await connection.execute(m.SELECT.where(_is(t.mentions, brands, mention_id)))).first()
+            if row is None:
+                return None
+            (view,) = await _views(connection, [m.as_mention(row)], sightings=True)
+            return view
+
+    async def tickets(
+        self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
+    ) -> Slice[TicketView]:
+        query = _narrow(_TICKETS, t.tickets, brands, filters, TICKET_FILTERS)
+        async with self.store.engine.reading() as connection:
+            rows, behind = await page(connection, query, t.tickets.c.id, cursor, limit)
+        return Slice([_ticket(row) for row in rows], behind)
+
+    async def ticket(self, brands: Brands, ticket_id: str) -> TicketView | None:
+        async with self.store.engine.reading() as connection:
+            row = (await connection.execute(_TICKETS.where(_is(t.tickets, brands, ticket_id)))).first()
+        return _ticket(row) if row is not None else None
+
+    async def timeline(self, brands: Brands, ticket_id: str, cursor: str | None, limit: int) -> Slice[Line] | None:
+        column = t.entries.c
+        query = _ENTRIES.where(column.brand_id.in_(brands), column.ticket_id == ticket_id)
+        async with self.store.engine.reading() as connection:
+            if (await connection.execute(sa.select(t.tickets.c.id).where(_is(t.tickets, brands, ticket_id)))).first():
+                rows, behind = await page(
+                    connection, query, column.sequence, cursor, limit, kind=int, newest_first=False
+                )
+                return Slice(await _lines(connection, brands, [_entry(row) for row in rows]), behind)
+        return None
+
+    async def replies(
+        self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
+    ) -> Slice[ReplyView]:
+        query = _narrow(sa.select(t.replies), t.replies, brands, filters, REPLY_FILTERS)
+        async with self.store.engine.reading() as connection:
+            rows, behind = await page(connection, query, t.replies.c.id, cursor, limit)
+        return Slice([ReplyView(as_reply(row)) for row in rows], behind)
+
+    async def reply(self, brands: Brands, reply_id: str) -> ReplyView | None:
+        ledger = sa.select(*(t.reply_attempts.c[name] for name in Attempt.__dataclass_fields__))
+        ledger = ledger.where(t.reply_attempts.c.brand_id.in_(brands), t.reply_attempts.c.reply_id == reply_id)
+        async with self.store.engine.reading() as connection:
+            row = (await connection.execute(sa.select(t.replies).where(_is(t.replies, brands, reply_id)))).first()
+            if row is None:
+                return None
+            tried = await connection.execute(ledger.order_by(t.reply_attempts.c.id))
+            return ReplyView(as_reply(row), [Attempt(**line._mapping) for line in tried])
+
+    async def accounts(self, brands: Brands) -> Sequence[AccountView]:
+        async with self.store.engine.reading() as connection:
+            known = StoredAccounts(connection, self.store.ids)
+            counts = await _arrivals(connection, brands)
+            return [
+                AccountView(
+                    health,
+                    await known.gaps(health.brand_id, health.id),
+                    counts.get((health.brand_id, health.id, "waiting"), 0),
+                    counts.get((health.brand_id, health.id, "unreadable"), 0),
+                )
+                for health in await known.all(brands)
+            ]
+
+    async def unreadable(
+        self, brands: Brands, account_id: str, cursor: str | None, limit: int
+    ) -> Slice[UnreadableItem]:
+        column = t.inbox.c
+        query = sa.select(*(column[name] for name in UnreadableItem.__dataclass_fields__)).where(
+            column.brand_id.in_(brands), column.account_id == account_id, column.state == "unreadable"
+        )
+        async with self.store.engine.reading() as connection:
+            rows, behind = await page(connection, query, column.id, cursor, limit)
+        return Slice([UnreadableItem(**{**row._mapping, "body": bytes(row.body)}) for row in rows], behind)
+
+    async def events(self, brands: Brands, after: int, limit: int) -> Sequence[EventView]:
+        column = t.events.c
+        query = sa.select(t.events).where(column.position > after, column.brand_id.in_(brands))
+        async with self.store.reading() as uow:
+            rows = await uow.connection.execute(query.order_by(column.position).limit(limit))
+            found = [as_event(row) for row in rows]
+            return [EventView(event, await uow.events.render(event)) for event in found]
+
+    async def media(self, brands: Brands, media_id: str) -> MediaBody | None:
+        query = sa.select(t.media.c.mime, t.media.c.body).where(
+            _is(t.media, brands, media_id), t.media.c.state == "kept"
+        )
+        async with self.store.engine.reading() as connection:
+            row = (await connection.execute(query)).first()
+        return MediaBody(row.mime, bytes(row.body)) if row is not None else None
+
+    async def paused_everywhere(self) -> bool:
+        async with self.store.reading() as uow:
+            return await uow.accounts.paused_everywhere()
+
+
+def _is(table: sa.Table, brands: Brands, id_: str) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.brand_id.in_(brands), table.c.id == id_)
+
+
+def _narrow(
+    query: sa.Select[Any], table: sa.Table, brands: Brands, filters: Mapping[str, str], allowed: frozenset[str]
+) -> sa.Select[Any]:
+    if unknown := set(filters) - allowed:
+        raise ValueError(f"no index serves the filters {sorted(unknown)}")
+    return query.where(table.c.brand_id.in_(brands), *(table.c[name] == value for name, value in filters.items()))
+
+
+async def _views(
+    connection: AsyncConnection, mentions: Sequence[Mention], *, sightings: bool = False
+) -> list[MentionView]:
+    keys = [(mention.brand_id, mention.id) for mention in mentions]
+    judged = await _newest_verdicts(connection, keys)
+    media = await _media(connection, keys)
+    seen = await _sightings(connection, keys) if sightings else {}
+    return [
+        MentionView(mention, judged.get(mention.id), media.get(mention.id, ()), seen.get(mention.id, ()))
+        for mention in mentions
+    ]
+
+
+def _of(table: sa.Table, keys: Sequence[tuple[str, str]]) -> sa.ColumnElement[bool]:
+    brands, ids = {brand for brand, _ in keys}, {id_ for _, id_ in keys}
+    return sa.and_(table.c.brand_id.in_(brands), table.c.mention_id.in_(ids))
+
+
+async def _newest_verdicts(connection: AsyncConnection, keys: Sequence[tuple[str, str]]) -> dict[str, Judged]:
+    query = sa.select(t.verdicts).where(_of(t.verdicts, keys)).order_by(t.verdicts.c.id)
+    rows = await connection.execute(query)
+    return {row.mention_id: Judged(m.as_verdict(row), row.decided, row.created_at) for row in rows}
+
+
+async def _media(connection: AsyncConnection, keys: Sequence[tuple[str, str]]) -> dict[str, list[MediaFacts]]:
+    query = _MEDIA.where(_of(t.media, keys)).order_by(t.media.c.mention_id, t.media.c.position)
+    return {
+        mention_id: [MediaFacts(**_without_mention(row)) for row in rows]
+        for mention_id, rows in _by_mention(await connection.execute(query))
+    }
+
+
+async def _sightings(connection: AsyncConnection, keys: Sequence[tuple[str, str]]) -> dict[str, list[Sighting]]:
+    column = t.sightings.c
+    query = sa.select(column.mention_id, column.account_id, column.origin, column.seen_at)
+    query = query.where(_of(t.sightings, keys)).order_by(column.mention_id, column.seen_at)
+    return {
+        mention_id: [Sighting(**_without_mention(row)) for row in rows]
+        for mention_id, rows in _by_mention(await connection.execute(query))
+    }
+
+
+def _by_mention(rows: Iterable[Any]) -> Iterable[tuple[str, Iterable[Any]]]:
+    return groupby(rows, key=lambda row: str(row.mention_id))
+
+
+def _without_mention(row: Any) -> dict[str, Any]:
+    return {name: value for name, value in row._mapping.items() if name != "mention_id"}
+
+
+async def _lines(connection: AsyncConnection, brands: Brands, entries: Sequence[Entry]) -> list[Line]:
+    mention_ids = [entry.mention_id for entry in entries if entry.mention_id]
+    reply_ids = [entry.reply_id for entry in entries if entry.reply_id]
+    said = await connection.execute(m.SELECT.where(t.mentions.c.brand_id.in_(brands), t.mentions.c.id.in_(mention_ids)))
+    views = {view.mention.id: view for view in await _views(connection, [m.as_mention(row) for row in said])}
+    ours = sa.select(t.replies).where(t.replies.c.brand_id.in_(brands), t.replies.c.id.in_(reply_ids))
+    replies = {row.id: as_reply(row) for row in await connection.execute(ours)}
+    return [Line(entry, views.get(entry.mention_id or ""), replies.get(entry.reply_id or "")) for entry in entries]
+
+
+async def _arrivals(connection: AsyncConnection, brands: Brands) -> dict[tuple[str, str, str], int]:
+    column = t.inbox.c
+    query = sa.select(column.brand_id, column.account_id, column.state, sa.func.count().label("many")).where(
+        column.brand_id.in_(brands), column.state.in_(("waiting", "unreadable"))
+    )
+    rows = await connection.execute(query.group_by(column.brand_id, column.account_id, column.state))
+    return {(row.brand_id, row.account_id, row.state): row.many for row in rows}
+
+
+def _ticket(row: Any) -> TicketView:
+    return TicketView(as_ticket(row), Author(**{name: row._mapping[f"author__{name}"] for name in _AUTHOR}))
+
+
+def _entry(row: Any) -> Entry:
+    facts = dict(row._mapping)
+    return Entry(**{**facts, "surface": Surface(facts["surface"])})
