@@ -40,10 +40,13 @@ class Lexicon:
         if entry.endswith("*"):
             self._stems[entry[:-1]] = group
         else:
-            pattern = _pattern(entry)
-            self._phrases[pattern] = group
-            self.vocabulary.update(pattern)
-            self._reach[pattern[0]] = max(len(pattern), self._reach.get(pattern[0], 0))
+            for number in ("<one>", "<many>") if "<n>" in entry else ("",):
+                self._add_pattern(group, _pattern(entry.replace("<n>", number)))
+
+    def _add_pattern(self, group: str, pattern: tuple[str, ...]) -> None:
+        self._phrases[pattern] = group
+        self.vocabulary.update(pattern)
+        self._reach[pattern[0]] = max(len(pattern), self._reach.get(pattern[0], 0))
 
     def find(self, tokens: Sequence[str]) -> Iterator[Hit]:
         """Yield hits from left to right, in time linear in the number of tokens."""
@@ -64,10 +67,10 @@ class Lexicon:
     def _may_start(self, token: str, kind: str) -> bool:
         return token in self._reach or kind in self._reach or token in self._negation or self._stem(token) is not None
 
-    def _kind(self, token: str) -> str:
-        if token[0].isdecimal():
-            return "<n>" if token.isdecimal() else "<nth>"
-        return self._classes.get(token, token)
+    def _kind(self, word: str) -> str:
+        if word.isdecimal():
+            return "<one>" if word == "1" else "<many>"
+        return "<nth>" if word[0].isdecimal() else self._classes.get(word, word)
 
     def _longest_at(self, tokens: Sequence[str], kinds: Sequence[str], at: int) -> tuple[int, str | None]:
         reach = max(self._reach.get(tokens[at], 0), self._reach.get(kinds[at], 0))

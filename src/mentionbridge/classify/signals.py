@@ -84,7 +84,7 @@ def _from_manner(words: Words, has_media: bool) -> Iterator[Signal]:
     length = len(words.tokens)
     manners = [
         ("length", "tells at some length", 0.5, length >= 8),
-        ("length", "tells in detail", 0.3, length >= 15),
+        ("length", "tells in detail", 0.2, length >= 15),
         ("shouting", "is written in capitals", 0.7, words.shouts),
         ("shouting", "heaps up exclamation marks", 0.0, "!!" in words.text),
         ("urgent", "heaps up question marks", 0.8, bool(_URGENT_MARKS.search(words.text))),
