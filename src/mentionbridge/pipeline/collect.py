@@ -14,6 +14,7 @@ from mentionbridge.kit.backoff import delay
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.ports.observer import Observer
 from mentionbridge.ports.store import Lease, UnitOfWork
+from mentionbridge.rules.intake import tidy
 
 BLIND_AFTER = 3
 """Failures in a row after which an account counts as blind and a gap is opened."""
@@ -68,6 +69,10 @@ async def take_in(
 async def _take_post(
     uow: UnitOfWork, account: Account, post: Post, origin: Origin, known: AccountHealth, now: datetime
 ) -> Taken:
+    tidied = tidy(post, now)
+    if isinstance(tidied, Unreadable):
+        return await take_in(uow, account, tidied, origin=origin, known=known, now=now)
+    post = tidied
     author_id = await uow.authors.seen(account.brand_id, account.platform, post.author, now)
     silent = post.created_at < known.connected_at and origin is not Origin.REPLAY
     mention_id, new = await uow.mentions.add(account, author_id, post, origin, silent=silent, now=now)

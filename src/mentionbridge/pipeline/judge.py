@@ -38,11 +38,13 @@ async def _judge(bridge: Bridge, uow: UnitOfWork, mention: Mention) -> None:
     decision = decide(verdict, facts)
     await uow.mentions.judged(mention, verdict, decision.why, bridge.ids.new("vdt"), now)
     await _tell(uow, mention, verdict, decision.why, now)
-    ticket, _ = await open_ticket(uow, bridge.ids, mention, verdict, wanted=decision.opens_ticket, now=now)
+    ticket, way = await open_ticket(uow, bridge.ids, mention, verdict, wanted=decision.opens_ticket, now=now)
     if ticket is not None:
         await uow.mentions.plan_recheck(mention, next_recheck(mention.occurred_at, now), now + RECHECK_FOR)
         if decision.acknowledge is not Handling.NONE:
             await acknowledge(bridge, uow, mention, ticket, verdict, health, decision, now)
+    if ticket is not None:
+        bridge.observer.saw(f"ticket.{way}", id=ticket.id, mention=mention.id)
     bridge.observer.saw(
         f"verdict.{verdict.label}",
         id=mention.id,

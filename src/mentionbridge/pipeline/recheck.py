@@ -10,6 +10,7 @@ from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.collect import is_edit, take_edit, withdraw
 from mentionbridge.ports.platform import Gone, PostRef
 from mentionbridge.ports.store import Lease, UnitOfWork
+from mentionbridge.rules.intake import tidy
 from mentionbridge.rules.patience import next_recheck
 
 
@@ -53,8 +54,9 @@ async def _follow_one(
     now = bridge.clock.now()
     if isinstance(found, Gone) and mention.deleted_at is None:
         await withdraw(uow, mention, now)
-    if isinstance(found, Post) and is_edit(mention, found):
-        await take_edit(uow, mention, found, now)
+    tidied = tidy(found, now) if isinstance(found, Post) else None
+    if isinstance(tidied, Post) and is_edit(mention, tidied):
+        await take_edit(uow, mention, tidied, now)
     over = isinstance(found, Gone) or mention.deleted_at is not None
     due = next_recheck(mention.occurred_at, now)
     until = await uow.mentions.recheck_until(mention.brand_id, mention.id)

@@ -1,5 +1,6 @@
 """People by the network's immutable id."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,10 +29,23 @@ class StoredAuthors:
             "updated_at": now,
         }
         key = {"brand_id": brand_id, "platform": platform, "external_id": author.external_id}
+        known = await self._known(key, labels)
+        if known is not None:
+            return known
         change = insert(self.connection, t.authors).values(id=self.ids.new("ath"), **key, **labels)
         kept = {**labels, "followers": sa.func.coalesce(change.excluded.followers, t.authors.c.followers)}
         change = change.on_conflict_do_update(index_elements=list(key), set_=kept).returning(t.authors.c.id)
         return str((await self.connection.execute(change)).scalar_one())
+
+    async def _known(self, key: dict[str, str], labels: Mapping[str, object]) -> str | None:
+        # Writing a row that is right already would lock it, and two pages of the same people could wait in a circle.
+        column = t.authors.c
+        same = [column[name] == value for name, value in key.items()]
+        row = (await self.connection.execute(sa.select(t.authors).where(*same))).first()
+        if row is None:
+            return None
+        told = {name: value for name, value in labels.items() if name != "updated_at" and value is not None}
+        return str(row.id) if all(getattr(row, name) == value for name, value in told.items()) else None
 
     async def lock(self, brand_id: str, author_id: str) -> None:
         here = is_row(t.authors, brand_id, author_id)

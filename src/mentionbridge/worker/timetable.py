@@ -9,7 +9,7 @@ from mentionbridge.domain.account import AccountState
 from mentionbridge.pipeline.bridge import Bridge
 
 ALIVE_SECONDS = 10
-AWAY_AFTER = timedelta(seconds=60)
+AWAY_AFTER = timedelta(seconds=2 * ALIVE_SECONDS)
 """Without a sign of life for this long, nobody can vouch for the last commits: our own posts are read back first."""
 
 

@@ -1,0 +1,86 @@
+"""What an item must be before it is stored: readable text, ids that fit, a time that has come. Pure."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from mentionbridge.domain.mention import Author, MediaLink, Post, Unreadable
+from mentionbridge.text.plain import clean
+
+LONGEST_ID = 512
+LONGEST_TEXT = 50_000
+LONGEST_LABEL = 300
+LONGEST_URL = 4_000
+MOST_MEDIA = 20
+_LARGEST = 2**31 - 1
+
+
+def tidy(post: Post, now: datetime) -> Post | Unreadable:
+    """Return the post as it can be kept; an id that cannot be kept makes it Unreadable, nothing else does."""
+    ids = (post.external_id, post.thread_id, post.author.external_id, post.parent_id or "-")
+    if any(not each or len(each) > LONGEST_ID or clean(each) != each for each in ids):
+        return Unreadable(_as_bytes(post.raw), "an id is missing, too long or holds control characters")
+    return replace(
+        post,
+        author=_tidy_author(post.author),
+        text=clean(post.text)[:LONGEST_TEXT],
+        created_at=min(post.created_at, now),
+        permalink=_url(post.permalink),
+        lang=clean(post.lang)[:16] if post.lang else None,
+        media=tuple(_tidy_media(link) for link in post.media[:MOST_MEDIA] if _url(link.url)),
+        metrics={clean(name)[:40]: _bounded(value) for name, value in post.metrics.items()},
+        edit_version=clean(post.edit_version)[:128],
+        ref=_without_nul(post.ref),
+        raw=_without_nul(post.raw),
+    )
+
+
+def _tidy_author(author: Author) -> Author:
+    followers = None if author.followers is None else _bounded(author.followers)
+    return replace(
+        author,
+        handle=clean(author.handle)[:LONGEST_LABEL],
+        name=clean(author.name)[:LONGEST_LABEL],
+        followers=followers,
+    )
+
+
+def _tidy_media(link: MediaLink) -> MediaLink:
+    return MediaLink(link.url, clean(link.type)[:20], clean(link.alt)[:LONGEST_TEXT])
+
+
+def _url(url: str | None) -> str | None:
+    fits = url is not None and len(url) <= LONGEST_URL and clean(url) == url and url.startswith(("http://", "https://"))
+    return url if fits else None
+
+
+def _bounded(number: int) -> int:
+    return max(0, min(number, _LARGEST))
+
+
+def _without_nul(data: Mapping[str, Any]) -> dict[str, Any]:
+    """PostgreSQL keeps no U+0000 and no lone surrogate in JSON."""
+    try:
+        text = json.dumps(data, ensure_ascii=True)
+    except (TypeError, ValueError):
+        return {}
+    if "\\u0000" not in text and "\\ud" not in text.lower():
+        return dict(data)
+    cleaned: dict[str, Any] = _cleaned(data)
+    return cleaned
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {_cleaned(str(key)): _cleaned(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(each) for each in value]
+    return value
+
+
+def _as_bytes(raw: Mapping[str, Any]) -> bytes:
+    return json.dumps(raw, ensure_ascii=True, default=str).encode()
