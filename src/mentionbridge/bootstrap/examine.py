@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from mentionbridge.bootstrap.wiring import build, data_dir
 from mentionbridge.domain.account import AccountState
 from mentionbridge.domain.capabilities import Support
@@ -38,6 +40,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         except Exception as error:
             yield Finding("database", "problem", _sentence(error))
             return
+        if standby := await _standby(engine):
+            yield standby
         try:
             app = build(settings, engine, SystemClock())
         except (MentionbridgeError, ValueError) as error:
@@ -61,6 +65,21 @@ async def _wired(settings: Settings, bridge: Bridge) -> AsyncIterator[Finding]:
         yield Finding("accounts", "problem", "No account is configured; add [brands.NAME.accounts.NAME] to the config.")
     for connected in bridge.connected.values():
         yield await _account(bridge, connected)
+
+
+async def _standby(engine: Engine) -> Finding | None:
+    if engine.embedded:
+        return None
+    async with engine.reading() as connection:
+        states = list((await connection.execute(sa.text("SELECT sync_state FROM pg_stat_replication"))).scalars())
+    if not states or {"sync", "quorum"} & set(states):
+        return Finding("standby", "ok", "None." if not states else "Synchronous.")
+    return Finding(
+        "standby",
+        "problem",
+        "The standby is asynchronous: a failover could forget what was said and say it again."
+        ' Set synchronous_standby_names, or switch every account to mode = "approve".',
+    )
 
 
 def _key(settings: Settings) -> Finding:

@@ -1,4 +1,4 @@
-"""Replay: history through the real pipeline; what was said is written down as drafts, or sent where nobody real reads."""
+"""Replay: history through the real pipeline, leaving drafts; it speaks only where nobody real reads."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence

@@ -75,6 +75,9 @@ class Accounts(Protocol):
     async def set_state(self, account: Account, state: AccountState, actor: str | None = None) -> bool:
         """Change the state; False when it was that already."""
 
+    async def reconcile_after_failover(self) -> bool:
+        """Send every active account through `reconcile` when a standby took over since this was last asked."""
+
     async def alive(self, account_keys: Sequence[tuple[str, str]], now: datetime) -> None: ...
     async def open_gap(self, account: Account, cause: str, at: datetime) -> str | None:
         """Open a gap unless one is open; returns its id when it is new."""

@@ -13,6 +13,7 @@ from mentionbridge.domain.errors import NotFound
 from mentionbridge.domain.reply import OwnPost
 from mentionbridge.kit.ids import Ids
 from mentionbridge.store import tables as t
+from mentionbridge.store.failover import has_forked
 from mentionbridge.store.rows import insert, is_row
 
 _PAUSE = "paused_everywhere"
@@ -90,6 +91,13 @@ class StoredAccounts:
             .values(state=state, paused_by=actor if state is AccountState.PAUSED else None)
         )
         return (await self.connection.execute(query)).rowcount == 1
+
+    async def reconcile_after_failover(self) -> bool:
+        if not await has_forked(self.connection):
+            return False
+        active = t.accounts.c.state == AccountState.ACTIVE
+        await self.connection.execute(sa.update(t.accounts).where(active).values(state=AccountState.RECONCILE))
+        return True
 
     async def alive(self, account_keys: Sequence[tuple[str, str]], now: datetime) -> None:
         key = sa.tuple_(t.accounts.c.brand_id, t.accounts.c.id)

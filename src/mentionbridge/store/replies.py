@@ -15,6 +15,7 @@ from mentionbridge.domain.reply import Link, Purpose, Reply, ReplyIntent, ReplyS
 from mentionbridge.kit.ids import Ids
 from mentionbridge.ports.store import Lease
 from mentionbridge.store import tables as t
+from mentionbridge.store.failover import same_history
 from mentionbridge.store.mentions import StoredMentions
 from mentionbridge.store.rows import insert, is_row
 
@@ -92,7 +93,7 @@ class StoredReplies:
         change = (
             sa.update(t.replies)
             .where(is_row(t.replies, reply.brand_id, reply.id), t.replies.c.state == ReplyState.QUEUED)
-            .where(t.replies.c.lease_token == lease.token, account, ~paused)
+            .where(t.replies.c.lease_token == lease.token, account, ~paused, same_history(self.connection))
             .values(
                 state=ReplyState.SENDING,
                 due=lease.until,

@@ -26,6 +26,7 @@ class Timetable:
         """Make every configured account's row, and send those long unattended through `reconcile`."""
         now = self._bridge.clock.now()
         async with self._bridge.store.writing() as uow:
+            await uow.accounts.reconcile_after_failover()
             for connected in self._bridge.connected.values():
                 account = connected.account
                 await uow.accounts.ensure(account, now)
@@ -43,6 +44,8 @@ class Timetable:
     async def _alive(self) -> None:
         now = self._bridge.clock.now()
         async with self._bridge.store.writing() as uow:
+            if await uow.accounts.reconcile_after_failover():
+                self._bridge.observer.saw("failover.noticed")
             active = [
                 (health.brand_id, health.id)
                 for health in await uow.accounts.all()

@@ -5,6 +5,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount
@@ -14,11 +15,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.platforms.demo.acts import Denied, LiveNetwork
 from mentionbridge.platforms.demo.api import AccountApi
-from mentionbridge.platforms.demo.pages import Pages, root_of
+from mentionbridge.platforms.demo.pages import ROOT, Pages, root_of
 from mentionbridge.platforms.demo.play import PlayApi
 from mentionbridge.platforms.demo.push import Pusher
 
 MAX_BODY = 8 * 1024 * 1024
+TOO_LARGE = "This is too large; a picture may have at most 5 MB."
 HEADERS = {
     "content-security-policy": "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -64,6 +66,8 @@ class Door:
             await refusal(scope, receive, send)
             return
         self._pusher.wake()
+        # Inner mounts change `root_path`, and outer ones have set `app_root_path`.
+        scope[ROOT] = scope.get("root_path", "")
         await self._app(scope, _limited(receive), _guarded(send))
 
     def _refusal(self, scope: Scope) -> Response | None:
@@ -72,12 +76,18 @@ class Door:
             return PlainTextResponse("This form was sent from another site.", 403)
         length = headers.get("content-length", "")
         if length.isdigit() and int(length) > MAX_BODY:
-            return PlainTextResponse("This is too large; a picture may have at most 5 MB.", 413)
+            return PlainTextResponse(TOO_LARGE, 413)
         try:
             self._live.open()
         except SetupError as error:
             return JSONResponse({"error": "in_use", "message": str(error)}, status_code=503)
         return None
+
+
+class TooLarge(Denied, MultiPartException):
+    """The body is too long; as a MultiPartException it makes the form parser drop its files."""
+
+    message = TOO_LARGE
 
 
 def same_origin(headers: Headers) -> bool:
@@ -98,7 +108,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > MAX_BODY:
-            raise Denied(413, "too_large", "This is too large; a picture may have at most 5 MB.")
+            raise TooLarge(413, "too_large", TOO_LARGE)
         return message
 
     return read

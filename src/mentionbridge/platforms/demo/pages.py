@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -16,6 +17,7 @@ from mentionbridge.platforms.demo.network import Audience, Person, conversation,
 
 COOKIE = "demo_person"
 NEWCOMER = "sam"
+ROOT = "demo.root"
 SHOWN = 50
 
 
@@ -112,7 +114,7 @@ class Pages:
     async def be(self, request: Request) -> Response:
         """Become somebody else, new or known."""
         form = await _form(request)
-        person = self._live.join(_field(form, "handle"), _field(form, "name"))
+        person = self._live.join(form.get("handle"), form.get("name"))
         answer = _go(request, "/")
         path = root_of(request) or "/"
         answer.set_cookie(COOKIE, person.handle, max_age=30 * 86400, path=path, httponly=True, samesite="lax")
@@ -123,10 +125,10 @@ class Pages:
         form = await _form(request)
         post = self._live.post(
             self._me(request),
-            _field(form, "text"),
+            form.get("text"),
             audience=_audience(form),
             pictures=await self._pictures(form),
-            place=_field(form, "place").strip()[:100] or None,
+            place=form.get("place").strip()[:100] or None,
         )
         return _go(request, f"/posts/{post.id}")
 
@@ -134,20 +136,20 @@ class Pages:
         """Answer a post; the visitor stays in the conversation they were reading."""
         form = await _form(request)
         parent, me = request.path_params["id"], self._me(request)
-        post, _ = self._live.reply(me, parent, _field(form, "text"), pictures=await self._pictures(form))
+        post, _ = self._live.reply(me, parent, form.get("text"), pictures=await self._pictures(form))
         return _go(request, f"/posts/{post.root}#{post.id}")
 
     async def write(self, request: Request) -> Response:
         """Send a private message."""
         form = await _form(request)
         reader, me = self._person(request), self._me(request)
-        self._live.write(me, reader, _field(form, "text"), pictures=await self._pictures(form))
+        self._live.write(me, reader, form.get("text"), pictures=await self._pictures(form))
         return _go(request, f"/messages/{reader.handle}")
 
     async def edit(self, request: Request) -> Response:
         """Change the words of an own post."""
         form = await _form(request)
-        post = self._live.edit(self._me(request), request.path_params["id"], _field(form, "text"))
+        post = self._live.edit(self._me(request), request.path_params["id"], form.get("text"))
         return _go(request, f"/posts/{post.root}#{post.id}")
 
     async def delete(self, request: Request) -> Response:
@@ -161,7 +163,7 @@ class Pages:
         """Close an own thread to answers, or open it again."""
         post_id = request.path_params["id"]
         form = await _form(request)
-        self._live.lock(self._me(request), post_id, _field(form, "locked") == "yes")
+        self._live.lock(self._me(request), post_id, form.get("locked") == "yes")
         return _go(request, f"/posts/{post_id}")
 
     async def repost(self, request: Request) -> Response:
@@ -172,8 +174,8 @@ class Pages:
     async def tie(self, request: Request) -> Response:
         """Follow or block somebody, or stop."""
         person, form = self._person(request), await _form(request)
-        act = self._live.block if _field(form, "tie") == "block" else self._live.follow
-        act(self._me(request), person, _field(form, "on") == "yes")
+        act = self._live.block if form.get("tie") == "block" else self._live.follow
+        act(self._me(request), person, form.get("on") == "yes")
         return _go(request, f"/people/{person.handle}")
 
     def trouble(self, request: Request, no: Denied) -> Response:
@@ -239,34 +241,42 @@ class Pages:
     def _me(self, request: Request) -> Person:
         return self._live.join(self._handle(request))
 
-    async def _pictures(self, form: FormData) -> list[dict[str, str]]:
-        given = form.get("picture")
-        if not isinstance(given, UploadFile) or not given.filename:
+    async def _pictures(self, form: _Form) -> list[dict[str, str]]:
+        if form.picture is None:
             return []
-        raw = await given.read(pictures.MAX_BYTES + 1)
-        return [await pictures.keep(self._live, raw, _field(form, "alt"))]
+        return [await pictures.keep(self._live, form.picture, form.get("alt"))]
 
 
 def root_of(request: Request) -> str:
     """Return the path the network is mounted under, also from inside a mount of its own."""
-    return str(request.scope.get("app_root_path", request.scope.get("root_path", "")))
+    return str(request.scope[ROOT])
 
 
-async def _form(request: Request) -> FormData:
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A filled-in form."""
+
+    fields: Mapping[str, str]
+    picture: bytes | None
+
+    def get(self, name: str) -> str:
+        return self.fields.get(name, "")
+
+
+async def _form(request: Request) -> _Form:
     """Read a form, and remember its words in case they cannot be posted."""
-    form = await request.form(max_files=1, max_fields=10)
-    if "text" in form:
-        request.state.words = _field(form, "text")
-    return form
+    async with request.form(max_files=1, max_fields=10) as given:
+        fields = {name: value for name, value in given.items() if isinstance(value, str)}
+        picture = None
+        if isinstance(file := given.get("picture"), UploadFile) and file.filename:
+            picture = await file.read(pictures.MAX_BYTES + 1)
+    if "text" in fields:
+        request.state.words = fields["text"]
+    return _Form(fields, picture)
 
 
-def _field(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""
-
-
-def _audience(form: FormData) -> Audience:
-    chosen = _field(form, "audience")
+def _audience(form: _Form) -> Audience:
+    chosen = form.get("audience")
     return Audience(chosen) if chosen in list(Audience) else Audience.EVERYONE
 
 
