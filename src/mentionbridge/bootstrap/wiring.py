@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 
 from mentionbridge.classify.judge import RulesJudge
 from mentionbridge.domain.account import Account, Brand, Mode
-from mentionbridge.domain.errors import SetupError
+from mentionbridge.domain.errors import NotAllowed, SetupError
 from mentionbridge.domain.verdict import Topic
 from mentionbridge.feed.delivery import HttpCourier
 from mentionbridge.kit.clock import Clock, SystemClock
@@ -19,11 +19,12 @@ from mentionbridge.kit.ids import Ids
 from mentionbridge.net.client import Http, in_process
 from mentionbridge.net.guard import AddressGuard
 from mentionbridge.net.media import GuardedMediaFetcher
+from mentionbridge.pipeline.acknowledge import word
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.platforms import named
 from mentionbridge.platforms.plug import Asgi, Network, Tools
 from mentionbridge.ports.observer import Observer
-from mentionbridge.rules.wording import check_templates
+from mentionbridge.rules.wording import check_templates, templates_of
 from mentionbridge.settings import AccountSection, BrandSection, Settings, plug_options
 from mentionbridge.store.engines import Engine
 from mentionbridge.store.migrate import require_head, upgrade
@@ -101,6 +102,9 @@ def build(settings: Settings, engine: Engine, clock: Clock, observer: Observer |
     net = _net(settings)
     networks = start_networks(settings, clock)
     courier = HttpCourier(guard, clock, **net)
+    brands = {brand_id: make_brand(brand_id, section) for brand_id, section in settings.brands.items()}
+    connected = connect_accounts(settings, networks, engine, sealer)
+    _check_wording(brands, connected)
     bridge = Bridge(
         store=store,
         clock=clock,
@@ -109,8 +113,8 @@ def build(settings: Settings, engine: Engine, clock: Clock, observer: Observer |
         courier=courier,
         media=GuardedMediaFetcher(guard, clock, **net, in_process=_own_pages(settings, networks)),
         observer=observer or Watcher(metrics),
-        brands={brand_id: make_brand(brand_id, section) for brand_id, section in settings.brands.items()},
-        connected=connect_accounts(settings, networks, engine, sealer),
+        brands=brands,
+        connected=connected,
     )
     return App(settings, engine, store, bridge, networks, metrics, sealer, courier)
 
@@ -212,6 +216,19 @@ def make_brand(brand_id: str, section: BrandSection) -> Brand:
     )
     check_templates(brand)
     return brand
+
+
+def _check_wording(brands: Mapping[str, Brand], connected: Mapping[tuple[str, str], Connected]) -> None:
+    """Make sure at load that every topic of a brand can be worded on every network it speaks on."""
+    for each in connected.values():
+        brand = brands[each.account.brand_id]
+        for topic in (None, *(topic.key for topic in brand.topics)):
+            try:
+                word(templates_of(brand), brand, topic, each.platform)
+            except NotAllowed as error:
+                raise SetupError(
+                    f"brands.{brand.id}, topic {topic or 'generic'}, {each.account.id}: {error}"
+                ) from error
 
 
 def _own_pages(settings: Settings, networks: Mapping[str, Network]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Acknowledge: decide whether this person hears from us in public, in which words, and who lets the words out."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from mentionbridge.domain.account import Account, AccountHealth, AccountState, Brand
@@ -15,7 +16,7 @@ from mentionbridge.ports.platform import Platform
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.rules.restraint import AckFacts, Allowed, Held, may_acknowledge
 from mentionbridge.rules.routing import Decision
-from mentionbridge.rules.wording import GENERIC_PRIVATE, Worded, choose, fit, render, templates_of
+from mentionbridge.rules.wording import GENERIC_PRIVATE, Template, Worded, choose, fit, render, templates_of
 
 NO_NEW_WORDS = Held("no_new_words", "Every phrasing has been used in this thread; find new words.", needs_person=True)
 UNSAID_CODES = frozenset({"already_said", "already_planned", "not_wanted"})
@@ -121,12 +122,14 @@ async def _word(
     templates = templates_of(brand)
     fresh = choose(templates, mention.external_id, used)
     topic = verdict.topics[0] if verdict.topics else None
+    return word(fresh or choose(templates, mention.external_id, ()), brand, topic, platform), bool(fresh)
+
+
+def word(templates: Sequence[Template], brand: Brand, topic: str | None, platform: Platform) -> Worded:
+    """Word an acknowledgement in the first phrasing that fits this network; raises NotAllowed when none does."""
     link = platform.private_link()
-    variants = [
-        render(template, brand, topic, GENERIC_PRIVATE, link, brand.lang)
-        for template in fresh or choose(templates, mention.external_id, ())
-    ]
-    return fit(variants, platform.count, platform.capabilities.max_length), bool(fresh)
+    variants = [render(template, brand, topic, GENERIC_PRIVATE, link, brand.lang) for template in templates]
+    return fit(variants, platform.count, platform.capabilities.max_length)
 
 
 def key_of(account: Account, external_id: str, purpose: Purpose) -> str:

@@ -26,7 +26,7 @@ class AckFacts:
     """All that decides whether this mention may be acknowledged in public, now, without a person.
 
     `earlier` are the states of the acknowledgements this person already has in this story; `acks_last_day` counts what
-    the author got from us in any story; `in_gap` is True when the mention reached us late because we were blind.
+    the author got from us in any story.
     """
 
     handling: Handling
@@ -49,7 +49,6 @@ class AckFacts:
     deleted: bool = False
     stopped: bool = False
     answered_by_us: bool = False
-    in_gap: bool = False
     acks_last_day: int = 0
     earlier: Sequence[ReplyState] = field(default=())
 
@@ -149,7 +148,6 @@ _REVIEW = (
         lambda f: f.account_state is not AccountState.ACTIVE,
     ),
     _rule("review", "A person should read this before we answer.", lambda f: f.handling is Handling.REVIEW),
-    _rule("after_gap", "It reached us late, after a gap.", lambda f: f.in_gap),
     _rule(
         "too_old", "The post is older than we answer out of the blue.", lambda f: f.now - f.occurred_at > f.max_ack_age
     ),

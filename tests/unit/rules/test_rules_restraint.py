@@ -68,7 +68,6 @@ REVIEW: list[tuple[str, dict[str, Any]]] = [
     ("not_active", {"account_state": AccountState.RECONCILE}),
     ("not_active", {"account_state": AccountState.LOGIN_NEEDED}),
     ("review", {"handling": Handling.REVIEW}),
-    ("after_gap", {"in_gap": True}),
     ("too_old", {"occurred_at": NOW - timedelta(hours=6, seconds=1)}),
     ("from_future", {"occurred_at": NOW + timedelta(minutes=6)}),
     ("mode_approve", {"mode": Mode.APPROVE}),
