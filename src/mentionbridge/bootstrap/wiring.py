@@ -29,6 +29,7 @@ from mentionbridge.settings import AccountSection, BrandSection, Settings, plug_
 from mentionbridge.store.engines import Engine
 from mentionbridge.store.migrate import require_head, upgrade
 from mentionbridge.store.sealed import Sealer, load_or_make
+from mentionbridge.store.tokens import StoredTokens
 from mentionbridge.store.unit_of_work import SqlStore
 from mentionbridge.store.vault import AccountVault
 from mentionbridge.telemetry.metrics import Metrics
@@ -48,6 +49,11 @@ class App:
     metrics: Metrics
     sealer: Sealer
     courier: HttpCourier
+
+    @property
+    def tokens(self) -> StoredTokens:
+        """The access tokens of this database."""
+        return StoredTokens(self.engine, self.bridge.ids)
 
     @cached_property
     def pages(self) -> Mapping[str, Asgi]:

@@ -3,7 +3,7 @@
 import getpass
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,9 +13,9 @@ from mentionbridge.cli.common import ConfigOption, JsonOption, run, settings_fro
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.pipeline import steer
+from mentionbridge.ports.access import ALL_BRANDS, Scope, Token
 from mentionbridge.settings import Settings
 from mentionbridge.store.migrate import upgrade
-from mentionbridge.store.tokens import SCOPES, Token
 
 token = typer.Typer(help="Create, list and revoke API tokens.", no_args_is_help=True)
 AccountArgument = Annotated[str | None, typer.Argument(metavar="[ACCOUNT]", help="One account; all of them if unset.")]
@@ -100,7 +100,7 @@ def _account(app: App, name: str) -> Account:
 @token.command("create")
 def token_create(
     name: Annotated[str, typer.Argument(help="Whose it is, such as 'helpdesk'.")],
-    scope: Annotated[list[str], typer.Option(help=f"One of {', '.join(SCOPES)}; repeat for more.")],
+    scope: Annotated[list[Scope], typer.Option(help="What it may do; repeat for more.")],
     brand: Annotated[list[str] | None, typer.Option(help="Only these brands; all if unset.")] = None,
     account: Annotated[list[str] | None, typer.Option(help="Accounts an ingest token may push for.")] = None,
     config: ConfigOption = None,
@@ -109,19 +109,20 @@ def token_create(
 
     Example: mentionbridge token create helpdesk --scope read --scope reply
     """
-    print_once = run(_create(settings_from(config), name, scope, brand or [], account or []))
+    if Scope.INGEST in scope and not account:
+        raise SetupError("A token that may push names the accounts it pushes for; add --account NAME.")
+    print_once = run(_create(settings_from(config), name, scope, brand or [ALL_BRANDS], account or []))
     typer.echo(print_once)
 
 
-async def _create(settings: Settings, name: str, scopes: list[str], brands: list[str], accounts: list[str]) -> str:
-    for unknown in set(scopes) - set(SCOPES):
-        raise SetupError(f"There is no scope {unknown!r}; the scopes are: {', '.join(SCOPES)}.")
-    for unknown in set(brands) - set(settings.brands):
+async def _create(settings: Settings, name: str, scopes: list[Scope], brands: list[str], accounts: list[str]) -> str:
+    for unknown in set(brands) - {ALL_BRANDS, *settings.brands}:
         raise SetupError(f"There is no brand {unknown!r} in the config.")
     async with opened(settings) as app:
         for each in accounts:
             _account(app, each)
-        return await app.tokens.create(name, scopes, brands, accounts)
+        secret, _ = await app.tokens.create(name, scopes, brands, accounts, app.bridge.clock.now())
+        return secret
 
 
 @token.command("list")
@@ -131,13 +132,18 @@ def token_list(config: ConfigOption = None, as_json: JsonOption = False) -> None
     Example: mentionbridge token list --json
     """
     tokens = run(_list(settings_from(config)))
-    rows = [{**asdict(each), "state": "revoked" if each.revoked_at else "active"} for each in tokens]
+    rows = [_token_row(each) for each in tokens]
     show_rows(rows, ("id", "name", "scopes", "brands", "accounts", "state", "created_at"), as_json=as_json)
+
+
+def _token_row(token: Token) -> dict[str, Any]:
+    lists = {name: sorted(getattr(token, name)) for name in ("scopes", "brands", "accounts")}
+    return {**asdict(token), **lists, "state": "revoked" if token.revoked_at else "active"}
 
 
 async def _list(settings: Settings) -> list[Token]:
     async with opened(settings) as app:
-        return list(await app.tokens.all())
+        return list(await app.tokens.list())
 
 
 @token.command("revoke")
@@ -155,4 +161,4 @@ def token_revoke(
 
 async def _revoke(settings: Settings, token_id: str) -> bool:
     async with opened(settings) as app:
-        return await app.tokens.revoke(token_id)
+        return await app.tokens.revoke(token_id, app.bridge.clock.now())

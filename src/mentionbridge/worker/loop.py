@@ -24,6 +24,7 @@ class Worker:
         self._grace = grace_seconds
         self._bells: list[asyncio.Event] = []
         self._runners: list[asyncio.Task[None]] = []
+        self._jobs: set[asyncio.Task[None]] = set()
         self._held: dict[str, Lease] = {}
         self._stopping = asyncio.Event()
         self._timetable = Timetable(bridge, tick=self.wake, tick_seconds=tick_seconds)
@@ -51,10 +52,12 @@ class Worker:
         self._stopping.set()
         self.wake()
         await self._timetable.stop()
-        _, late = await asyncio.wait(self._runners, timeout=self._grace)
-        for runner in late:
-            runner.cancel()
-        await asyncio.gather(*self._runners, return_exceptions=True)
+        await asyncio.gather(*self._runners)
+        if self._jobs:
+            _, late = await asyncio.wait(self._jobs, timeout=self._grace)
+            for job in late:
+                job.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         await self._release()
 
     async def _release(self) -> None:
@@ -80,10 +83,9 @@ class Worker:
                     break
                 for job in handler.jobs(self._bridge, leases):
                     task = asyncio.create_task(self._guard(job))
-                    running.add(task)
-                    task.add_done_callback(running.discard)
-        if running:
-            await asyncio.wait(running)
+                    for tasks in (running, self._jobs):
+                        tasks.add(task)
+                        task.add_done_callback(tasks.discard)
 
     async def _take(self, queue: Queue, limit: int) -> Sequence[Lease]:
         seconds = self._lease_seconds * HANDLERS[queue].patience
