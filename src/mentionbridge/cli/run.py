@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import signal
-import socket
 import tempfile
 from collections.abc import AsyncIterator
 from importlib.resources import files
@@ -12,10 +11,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from mentionbridge.bootstrap import App, opened
-from mentionbridge.bootstrap.doors import web_app
+from mentionbridge.bootstrap.doors import Server, server
 from mentionbridge.cli.common import ConfigOption, note, run, settings_from
 from mentionbridge.cli.teller import tell_events, tell_story
 from mentionbridge.domain.errors import SetupError
@@ -28,7 +26,7 @@ PortOption = Annotated[int | None, typer.Option(help="Listen here instead of ser
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command()(serve)
-    app.command()(web)
+    app.command("web")(web_only)
     app.command()(work)
     app.command()(demo)
 
@@ -41,7 +39,7 @@ def serve(config: ConfigOption = None, port: PortOption = None) -> None:
     run(_serve(settings_from(config, **_server(port)), with_worker=True))
 
 
-def web(config: ConfigOption = None, port: PortOption = None) -> None:
+def web_only(config: ConfigOption = None, port: PortOption = None) -> None:
     """Run the HTTP half alone, for replicas on PostgreSQL.
 
     Example: mentionbridge web --config config.toml
@@ -106,38 +104,9 @@ def _reachable(host: str) -> str:
     return "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
 
 
-class _Server(uvicorn.Server):
-    """A uvicorn server whose start others can wait for."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.up.set()
-
-
-def _uvicorn(app: App, *, with_worker: bool) -> _Server:
-    section = app.settings.server
-    config = uvicorn.Config(
-        web_app(app, with_worker=with_worker),
-        host=section.host,
-        port=section.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(section.trusted_proxies),
-        forwarded_allow_ips=list(section.trusted_proxies) or None,
-        timeout_graceful_shutdown=int(app.settings.worker.grace_seconds) + 1,
-        lifespan="on",
-    )
-    return _Server(config)
-
-
 async def _serve(settings: Settings, *, with_worker: bool) -> None:
     async with opened(settings) as app:
-        await _uvicorn(app, with_worker=with_worker).serve()
+        await server(app, with_worker=with_worker).serve()
 
 
 async def _work(settings: Settings) -> None:
@@ -154,16 +123,16 @@ async def _work(settings: Settings) -> None:
 
 async def _demo(settings: Settings, for_seconds: float | None) -> None:
     async with opened(settings) as app:
-        server = _uvicorn(app, with_worker=True)
-        async with _telling(app, server, for_seconds):
-            await server.serve()
+        web = server(app, with_worker=True)
+        async with _telling(app, web, for_seconds):
+            await web.serve()
 
 
 @contextlib.asynccontextmanager
-async def _telling(app: App, server: _Server, for_seconds: float | None) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(_tell(app, server))]
+async def _telling(app: App, web: Server, for_seconds: float | None) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(_tell(app, web))]
     if for_seconds is not None:
-        tasks.append(asyncio.create_task(_stop_after(server, for_seconds)))
+        tasks.append(asyncio.create_task(_stop_after(web, for_seconds)))
     try:
         yield
     finally:
@@ -172,13 +141,13 @@ async def _telling(app: App, server: _Server, for_seconds: float | None) -> Asyn
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _stop_after(server: _Server, seconds: float) -> None:
+async def _stop_after(web: Server, seconds: float) -> None:
     await asyncio.sleep(seconds)
-    server.should_exit = True
+    web.should_exit = True
 
 
-async def _tell(app: App, server: _Server) -> None:
-    await server.up.wait()
+async def _tell(app: App, web: Server) -> None:
+    await web.up.wait()
     public = app.settings.server.public_url
     note("")
     for name in app.pages:

@@ -1,0 +1,135 @@
+"""The HTTP door wired to one app, with or without the worker in the same process."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import Lifespan
+
+from mentionbridge.bootstrap.wiring import App
+from mentionbridge.domain.account import Account
+from mentionbridge.domain.errors import SetupError
+from mentionbridge.domain.reply import Reply
+from mentionbridge.pipeline import steer
+from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.platforms import named
+from mentionbridge.ports.platform import Hook
+from mentionbridge.store.endpoints import StoredSubscriptions
+from mentionbridge.store.group_writer import GroupWriter
+from mentionbridge.store.idempotency import StoredIdempotency
+from mentionbridge.store.migrate import require_head
+from mentionbridge.store.reading import StoredDesk
+from mentionbridge.web.app import create_app
+from mentionbridge.web.door import Door
+from mentionbridge.worker.loop import Worker
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server whose start others can wait for."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+
+def server(app: App, *, with_worker: bool) -> Server:
+    """Make the server of one process; `serve()` runs it until it is told to stop, then finishes what it holds."""
+    section = app.settings.server
+    config = uvicorn.Config(
+        web_app(app, with_worker=with_worker),
+        host=section.host,
+        port=section.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(section.trusted_proxies),
+        forwarded_allow_ips=list(section.trusted_proxies) or None,
+        timeout_graceful_shutdown=max(1, int(app.settings.worker.grace_seconds)),
+        lifespan="on",
+    )
+    return Server(config)
+
+
+def web_app(app: App, *, with_worker: bool) -> FastAPI:
+    """Make the HTTP door; its lifespan starts and stops the writer and, when asked for, the worker."""
+    writer = GroupWriter(app.store)
+    worker = app.worker() if with_worker else None
+    door = _door(app, writer, worker)
+    web = create_app(door)
+    web.router.lifespan_context = _lifespan(writer, worker)
+    return web
+
+
+def _lifespan(writer: GroupWriter, worker: Worker | None) -> Lifespan[FastAPI]:
+    @asynccontextmanager
+    async def alive(_: FastAPI) -> AsyncIterator[None]:
+        if worker is not None:
+            await worker.start()
+        yield
+        await writer.aclose()
+        if worker is not None:
+            await worker.stop()
+
+    return alive
+
+
+def _door(app: App, writer: GroupWriter, worker: Worker | None) -> Door:
+    bridge = app.bridge
+    return Door(
+        desk=StoredDesk(app.store),
+        writer=writer,
+        tokens=app.tokens,
+        idempotency=StoredIdempotency(app.engine, app.sealer),
+        subscriptions=StoredSubscriptions(app.engine, bridge.ids, app.sealer),
+        clock=bridge.clock,
+        observer=bridge.observer,
+        accounts={key: connected.account for key, connected in bridge.connected.items()},
+        brand_ids=tuple(bridge.brands),
+        hook_of=lambda platform, account_id: _hook_of(bridge, platform, account_id),
+        accepts_push=lambda account: named(account.platform).capabilities.accepts_push,
+        pause=lambda account, actor: steer.pause(bridge, account, actor),
+        resume=lambda account, actor: steer.resume(bridge, account, actor),
+        approve=lambda brand, reply, actor: steer.approve(bridge, brand, reply, actor),
+        reject=lambda brand, reply, actor, reason: steer.reject(bridge, brand, reply, actor, reason),
+        edit=lambda brand, reply, text, actor: steer.edit(bridge, brand, reply, text, actor),
+        settle=lambda brand, reply, sent, external_id, actor: _settle(bridge, brand, reply, sent, external_id, actor),
+        wake=worker.wake if worker is not None else _nobody,
+        ready=lambda: _ready(app),
+        metrics=app.metrics.render,
+        metrics_token=app.settings.server.metrics_token,
+        pages=app.pages,
+    )
+
+
+def _nobody() -> None:
+    """The worker lives in another process; its next tick finds what is due."""
+
+
+async def _settle(bridge: Bridge, brand: str, reply: str, sent: bool, external_id: str | None, actor: str) -> Reply:
+    return await steer.settle_by_hand(bridge, brand, reply, sent=sent, external_id=external_id, actor=actor)
+
+
+def _hook_of(bridge: Bridge, platform: str, account_id: str) -> tuple[Account, Hook] | None:
+    for connected in bridge.connected.values():
+        account = connected.account
+        if account.id == account_id and account.platform == platform and connected.hook is not None:
+            return account, connected.hook
+    return None
+
+
+async def _ready(app: App) -> Sequence[str]:
+    try:
+        async with asyncio.timeout(5):
+            await require_head(app.settings.database.url)
+    except SetupError as error:
+        return [str(error)]
+    except Exception as error:
+        return [f"The database does not answer ({type(error).__name__})."]
+    return []
