@@ -2,16 +2,14 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from mentionbridge.platforms.demo import pictures, show
+from mentionbridge.platforms.demo import forms, pictures, show
 from mentionbridge.platforms.demo.acts import MAX_LENGTH, Denied, LiveNetwork
 from mentionbridge.platforms.demo.network import Audience, Person, conversation, is_handle
 
@@ -29,7 +27,7 @@ class Pages:
 
     def routes(self) -> list[Route]:
         """Return the routes, to be mounted at the network's own address."""
-        forms: Mapping[str, Callable[[Request], Awaitable[Response]]] = {
+        posted: Mapping[str, Callable[[Request], Awaitable[Response]]] = {
             "/be": self.be,
             "/posts": self.post,
             "/posts/{id}/replies": self.reply,
@@ -51,7 +49,7 @@ class Pages:
             Route("/messages/{handle}", self.talk),
             Route("/messages/{handle}/live", self.talk_live),
             Route("/pictures/{name}", self.picture),
-            *(Route(path, form, methods=["POST"]) for path, form in forms.items()),
+            *(Route(path, form, methods=["POST"]) for path, form in posted.items()),
         ]
 
     async def timeline(self, request: Request) -> Response:
@@ -113,7 +111,7 @@ class Pages:
 
     async def be(self, request: Request) -> Response:
         """Become somebody else, new or known."""
-        form = await _form(request)
+        form = await forms.read(request)
         person = self._live.join(form.get("handle"), form.get("name"))
         answer = _go(request, "/")
         path = root_of(request) or "/"
@@ -122,7 +120,7 @@ class Pages:
 
     async def post(self, request: Request) -> Response:
         """Say something."""
-        form = await _form(request)
+        form = await forms.read(request)
         post = self._live.post(
             self._me(request),
             form.get("text"),
@@ -134,21 +132,21 @@ class Pages:
 
     async def reply(self, request: Request) -> Response:
         """Answer a post; the visitor stays in the conversation they were reading."""
-        form = await _form(request)
+        form = await forms.read(request)
         parent, me = request.path_params["id"], self._me(request)
         post, _ = self._live.reply(me, parent, form.get("text"), pictures=await self._pictures(form))
         return _go(request, f"/posts/{post.root}#{post.id}")
 
     async def write(self, request: Request) -> Response:
         """Send a private message."""
-        form = await _form(request)
+        form = await forms.read(request)
         reader, me = self._person(request), self._me(request)
         self._live.write(me, reader, form.get("text"), pictures=await self._pictures(form))
         return _go(request, f"/messages/{reader.handle}")
 
     async def edit(self, request: Request) -> Response:
         """Change the words of an own post."""
-        form = await _form(request)
+        form = await forms.read(request)
         post = self._live.edit(self._me(request), request.path_params["id"], form.get("text"))
         return _go(request, f"/posts/{post.root}#{post.id}")
 
@@ -162,7 +160,7 @@ class Pages:
     async def lock(self, request: Request) -> Response:
         """Close an own thread to answers, or open it again."""
         post_id = request.path_params["id"]
-        form = await _form(request)
+        form = await forms.read(request)
         self._live.lock(self._me(request), post_id, form.get("locked") == "yes")
         return _go(request, f"/posts/{post_id}")
 
@@ -173,7 +171,7 @@ class Pages:
 
     async def tie(self, request: Request) -> Response:
         """Follow or block somebody, or stop."""
-        person, form = self._person(request), await _form(request)
+        person, form = self._person(request), await forms.read(request)
         act = self._live.block if form.get("tie") == "block" else self._live.follow
         act(self._me(request), person, form.get("on") == "yes")
         return _go(request, f"/people/{person.handle}")
@@ -241,7 +239,7 @@ class Pages:
     def _me(self, request: Request) -> Person:
         return self._live.join(self._handle(request))
 
-    async def _pictures(self, form: _Form) -> list[dict[str, str]]:
+    async def _pictures(self, form: forms.Form) -> list[dict[str, str]]:
         if form.picture is None:
             return []
         return [await pictures.keep(self._live, form.picture, form.get("alt"))]
@@ -252,30 +250,7 @@ def root_of(request: Request) -> str:
     return str(request.scope[ROOT])
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """A filled-in form."""
-
-    fields: Mapping[str, str]
-    picture: bytes | None
-
-    def get(self, name: str) -> str:
-        return self.fields.get(name, "")
-
-
-async def _form(request: Request) -> _Form:
-    """Read a form, and remember its words in case they cannot be posted."""
-    async with request.form(max_files=1, max_fields=10) as given:
-        fields = {name: value for name, value in given.items() if isinstance(value, str)}
-        picture = None
-        if isinstance(file := given.get("picture"), UploadFile) and file.filename:
-            picture = await file.read(pictures.MAX_BYTES + 1)
-    if "text" in fields:
-        request.state.words = fields["text"]
-    return _Form(fields, picture)
-
-
-def _audience(form: _Form) -> Audience:
+def _audience(form: forms.Form) -> Audience:
     chosen = form.get("audience")
     return Audience(chosen) if chosen in list(Audience) else Audience.EVERYONE
 
