@@ -44,7 +44,7 @@ async def test_the_database_holds_no_token(world: World) -> None:
 
 
 async def test_a_key_is_taken_answered_and_kept_for_a_day(world: World) -> None:
-    known = StoredIdempotency(world.engine)
+    known = StoredIdempotency(world.engine, SEALER)
     assert await known.begin("tok_1", "k", "aa", START) == Remembered(Earlier.NEW)
     assert await known.begin("tok_1", "k", "aa", START) == Remembered(Earlier.RUNNING)
     assert await known.begin("tok_2", "k", "bb", START) == Remembered(Earlier.NEW)
@@ -57,7 +57,7 @@ async def test_a_key_is_taken_answered_and_kept_for_a_day(world: World) -> None:
 
 
 async def test_a_request_that_died_or_was_let_go_frees_its_key(world: World) -> None:
-    known = StoredIdempotency(world.engine)
+    known = StoredIdempotency(world.engine, SEALER)
     await known.begin("tok_1", "k", "aa", START)
     assert (await known.begin("tok_1", "k", "aa", START + timedelta(minutes=4))).earlier is Earlier.RUNNING
     assert (await known.begin("tok_1", "k", "aa", START + timedelta(minutes=6))).earlier is Earlier.NEW
@@ -67,7 +67,7 @@ async def test_a_request_that_died_or_was_let_go_frees_its_key(world: World) -> 
 
 async def test_of_two_at_once_one_runs(world: World) -> None:
     other = world.another()
-    asked = [StoredIdempotency(world.engine), StoredIdempotency(other.engine)]
+    asked = [StoredIdempotency(world.engine, SEALER), StoredIdempotency(other.engine, SEALER)]
     answers = await asyncio.gather(*(known.begin("tok_1", "k", "aa", START) for known in asked))
     assert sorted(answer.earlier for answer in answers) == [Earlier.NEW, Earlier.RUNNING]
     await other.engine.aclose()

@@ -9,6 +9,7 @@ from mentionbridge.ports.access import Earlier, Remembered
 from mentionbridge.store import tables as t
 from mentionbridge.store.engines import Engine
 from mentionbridge.store.rows import insert
+from mentionbridge.store.sealed import Sealer
 
 KEPT = timedelta(hours=24)
 GIVEN_UP = timedelta(minutes=5)
@@ -20,6 +21,7 @@ class StoredIdempotency:
     """A `ports.access.Idempotency` over the `idempotency` table; each call is its own transaction."""
 
     engine: Engine
+    sealer: Sealer
 
     async def begin(self, token_id: str, key: str, digest: str, now: datetime) -> Remembered:
         row = {"token_id": token_id, "key": key, "digest": digest, "created_at": now}
@@ -39,10 +41,12 @@ class StoredIdempotency:
             return Remembered(Earlier.OTHER_BODY)
         if known.status is None:
             return Remembered(Earlier.RUNNING)
-        return Remembered(Earlier.STORED, known.status, bytes(known.body))
+        return Remembered(Earlier.STORED, known.status, self.sealer.open(known.body).encode())
 
     async def finish(self, token_id: str, key: str, status: int, body: bytes) -> None:
-        change = sa.update(t.idempotency).where(_is(token_id, key)).values(status=status, body=body)
+        # Sealed, for an answer may hold words or a secret that is shown only once.
+        sealed = self.sealer.seal(body.decode())
+        change = sa.update(t.idempotency).where(_is(token_id, key)).values(status=status, body=sealed)
         async with self.engine.writing() as connection:
             await connection.execute(change)
 

@@ -1,0 +1,76 @@
+"""What every route may answer, for the OpenAPI document."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from mentionbridge.web.problem import KINDS, MEDIA_TYPE
+
+Answers = dict[int | str, dict[str, Any]]
+_REF = "#/components/schemas/{model}"
+PROBLEM = {
+    "type": "object",
+    "title": "Problem",
+    "description": "RFC 9457 problem details; decide by `code`, show `detail`, repeat only when `retryable`.",
+    "required": ["type", "title", "status", "detail", "code", "retryable"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "One sentence with the next step."},
+        "code": {"type": "string", "description": "Stable."},
+        "retryable": {"type": "boolean"},
+        "errors": {"type": "array", "items": {"type": "object"}},
+    },
+}
+
+
+def problems(*statuses: int) -> Answers:
+    """Document the problems of these statuses, beside those every `/v1` route may answer."""
+    return {status: _answer(status) for status in sorted({400, 401, 403, 429, 500, 503, *statuses})}
+
+
+def bare_problems(*statuses: int) -> Answers:
+    """Document the problems of these statuses only."""
+    return {status: _answer(status) for status in (*statuses, 500)}
+
+
+READS = problems(422)
+READS_ONE = problems(404, 422)
+WRITES = problems(404, 409, 413, 415, 422)
+
+
+def _answer(status: int) -> dict[str, Any]:
+    codes = [code for code, kind in KINDS.items() if kind.status == status]
+    kind = KINDS[codes[0]]
+    example = {
+        "type": f"urn:mentionbridge:problem:{codes[0]}",
+        "title": kind.title,
+        "status": status,
+        "detail": "One sentence that says what is wrong and what to do next.",
+        "code": codes[0],
+        "retryable": kind.retryable,
+    }
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
+    return {"description": "Problem: " + ", ".join(f"`{code}`" for code in codes), "content": {MEDIA_TYPE: content}}
+
+
+def describe(app: FastAPI, *bodies: type[BaseModel]) -> None:
+    """Give the app's OpenAPI document the shape of problems, and of bodies that routes read themselves."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            components = schema.setdefault("components", {}).setdefault("schemas", {})
+            components["Problem"] = PROBLEM
+            _, told = models_json_schema([(each, "validation") for each in bodies], ref_template=_REF)
+            components.update(told["$defs"])
+            for unused in ("HTTPValidationError", "ValidationError"):
+                components.pop(unused, None)
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,98 @@
+"""Replies: list them, read one with its ledger, and let a person decide."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Header, Query, Request
+
+from mentionbridge.domain.reply import Reply, ReplyState
+from mentionbridge.web import shapes
+from mentionbridge.web.answers import READS, READS_ONE, WRITES
+from mentionbridge.web.asked import Acted, Edit, Rejection, Settlement
+from mentionbridge.web.caller import Approver, Caller, Reader
+from mentionbridge.web.door import Door
+from mentionbridge.web.lists import Cursor, Limit, Narrow, door_of, given, listed
+from mentionbridge.web.once import OnceRoute, requires_key
+from mentionbridge.web.problem import Problem
+
+router = APIRouter(prefix="/v1/replies", tags=["replies"], route_class=OnceRoute)
+IdempotencyKey = Annotated[str | None, Header(description="Makes a repeat safe; kept for 24 hours.")]
+
+
+@router.get("", responses=READS, summary="List replies, newest first")
+async def list_replies(
+    request: Request,
+    caller: Reader,
+    state: Annotated[ReplyState | None, Query()] = None,
+    ticket_id: Narrow = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> shapes.Listed[shapes.ReplyShape]:
+    filters = given(state=state, ticket_id=ticket_id)
+    found = await door_of(request).desk.replies(caller.brands, filters, cursor, limit)
+    return listed(request, found, shapes.reply, limit, filters)  # type: ignore[no-any-return]
+
+
+@router.get("/{reply_id}", responses=READS_ONE, summary="Read one reply and every attempt at it")
+async def read_reply(request: Request, caller: Reader, reply_id: str) -> shapes.ReplyShape:
+    view = await door_of(request).desk.reply(caller.brands, reply_id)
+    if view is None:
+        raise Problem("not_found", "There is no such reply.")
+    return shapes.reply(view)
+
+
+@router.post(
+    "/{reply_id}/approve",
+    responses=WRITES,
+    dependencies=[Depends(requires_key)],
+    summary="Let a waiting reply out as it stands; needs an Idempotency-Key",
+)
+async def approve(
+    request: Request,
+    caller: Approver,
+    reply_id: str,
+    asked: Annotated[Acted | None, Body()] = None,
+    idempotency_key: IdempotencyKey = None,
+) -> shapes.MovedShape:
+    door = door_of(request)
+    brand = await _brand_of(door, caller, reply_id)
+    return _done(door, await door.approve(brand, reply_id, caller.actor(asked.person if asked else None)))
+
+
+@router.post("/{reply_id}/reject", responses=WRITES, summary="Decide that a waiting reply is not said")
+async def reject(
+    request: Request, caller: Approver, reply_id: str, asked: Rejection, idempotency_key: IdempotencyKey = None
+) -> shapes.MovedShape:
+    door = door_of(request)
+    brand = await _brand_of(door, caller, reply_id)
+    return _done(door, await door.reject(brand, reply_id, caller.actor(asked.person), asked.reason))
+
+
+@router.post("/{reply_id}/edit", responses=WRITES, summary="Change the words of a waiting reply; it returns to review")
+async def edit(
+    request: Request, caller: Approver, reply_id: str, asked: Edit, idempotency_key: IdempotencyKey = None
+) -> shapes.MovedShape:
+    door = door_of(request)
+    brand = await _brand_of(door, caller, reply_id)
+    return _done(door, await door.edit(brand, reply_id, asked.text, caller.actor(asked.person)))
+
+
+@router.post("/{reply_id}/settle", responses=WRITES, summary="Say whether an unknown (or manual) reply is out")
+async def settle(
+    request: Request, caller: Approver, reply_id: str, asked: Settlement, idempotency_key: IdempotencyKey = None
+) -> shapes.MovedShape:
+    door = door_of(request)
+    brand = await _brand_of(door, caller, reply_id)
+    actor = caller.actor(asked.person)
+    return _done(door, await door.settle(brand, reply_id, asked.sent, asked.external_id, actor))
+
+
+async def _brand_of(door: Door, caller: Caller, reply_id: str) -> str:
+    view = await door.desk.reply(caller.brands, reply_id)
+    if view is None:
+        raise Problem("not_found", "There is no such reply.")
+    return view.reply.brand_id
+
+
+def _done(door: Door, reply: Reply) -> shapes.MovedShape:
+    door.wake()
+    return shapes.moved(reply)

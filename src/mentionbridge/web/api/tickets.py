@@ -1,0 +1,64 @@
+"""Tickets: list them, read one, read its timeline."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from mentionbridge.domain.ticket import TicketState
+from mentionbridge.web import shapes
+from mentionbridge.web.answers import READS, READS_ONE, Answers
+from mentionbridge.web.caller import Reader
+from mentionbridge.web.lists import Cursor, Limit, Narrow, door_of, given, listed
+from mentionbridge.web.problem import Problem
+
+router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
+_MISSING = "There is no such ticket."
+_UNCHANGED: Answers = {304: {"description": "Not changed since the version named by If-None-Match"}}
+
+
+@router.get("", responses=READS, summary="List tickets, newest first")
+async def list_tickets(
+    request: Request,
+    caller: Reader,
+    state: Annotated[TicketState | None, Query()] = None,
+    account_id: Narrow = None,
+    author_id: Narrow = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> shapes.Listed[shapes.TicketShape]:
+    filters = given(state=state, account_id=account_id, author_id=author_id)
+    found = await door_of(request).desk.tickets(caller.brands, filters, cursor, limit)
+    return listed(request, found, shapes.ticket, limit, filters)  # type: ignore[no-any-return]
+
+
+@router.get(
+    "/{ticket_id}",
+    responses={**READS_ONE, **_UNCHANGED},
+    response_model=shapes.TicketShape,
+    summary="Read one ticket; its ETag grows with its sequence",
+)
+async def read_ticket(
+    request: Request,
+    response: Response,
+    caller: Reader,
+    ticket_id: str,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> shapes.TicketShape | Response:
+    view = await door_of(request).desk.ticket(caller.brands, ticket_id)
+    if view is None:
+        raise Problem("not_found", _MISSING)
+    etag = f'"{view.ticket.sequence}"'
+    if if_none_match is not None and etag in (each.strip().removeprefix("W/") for each in if_none_match.split(",")):
+        return Response(status_code=304, headers={"ETag": etag})
+    response.headers["ETag"] = etag
+    return shapes.ticket(view)
+
+
+@router.get("/{ticket_id}/timeline", responses=READS_ONE, summary="Read a ticket's story, oldest line first")
+async def read_timeline(
+    request: Request, caller: Reader, ticket_id: str, cursor: Cursor = None, limit: Limit = 100
+) -> shapes.Listed[shapes.LineShape]:
+    found = await door_of(request).desk.timeline(caller.brands, ticket_id, cursor, limit)
+    if found is None:
+        raise Problem("not_found", _MISSING)
+    return listed(request, found, shapes.line, limit, {})  # type: ignore[no-any-return]

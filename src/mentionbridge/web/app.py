@@ -1,0 +1,44 @@
+"""The HTTP door as one ASGI app."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+
+from mentionbridge.web import hooks, ops
+from mentionbridge.web.answers import describe
+from mentionbridge.web.api import accounts, events, media, mentions, replies, tickets, webhooks
+from mentionbridge.web.asked import PushedAuthor, PushedMedia, PushedMention
+from mentionbridge.web.door import Door
+from mentionbridge.web.gate import Gate
+from mentionbridge.web.problem import catch_all
+
+Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
+_ABOUT = (
+    "Every public complaint becomes one private ticket, one honest acknowledgement and one way into private. "
+    "Times are RFC 3339 in UTC, lists are walked by `next`, errors are problem+json with a stable `code`."
+)
+
+
+def create_app(door: Door, lifespan: Lifespan | None = None) -> FastAPI:
+    """Make the app; it opens and starts nothing of its own accord."""
+    app = FastAPI(
+        title="mentionbridge",
+        version=version("mentionbridge"),
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.door = door
+    for part in (mentions, tickets, replies, accounts, events, webhooks, media, hooks, ops):
+        app.include_router(part.router)
+    for platform, pages in door.pages.items():
+        app.mount(f"/p/{platform}", pages)
+    app.add_middleware(Gate, door=door)
+    catch_all(app, door.observer)
+    describe(app, PushedMention, PushedAuthor, PushedMedia)
+    return app

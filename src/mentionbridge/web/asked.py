@@ -1,0 +1,191 @@
+"""What `/v1` is asked: every body it takes, strictly read."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from mentionbridge.domain.events import EventType
+from mentionbridge.domain.mention import Author, MediaLink, Post, Visibility
+
+LONGEST_TEXT = 100_000
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_AHEAD = timedelta(minutes=5)
+_MOST = 2**31 - 1
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("holds a NUL character, which cannot be kept; remove it")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("holds half a character (a lone surrogate); remove it")
+    return text
+
+
+def _plain(text: str) -> str:
+    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise ValueError("holds control characters; remove them")
+    return _storable(text)
+
+
+def _web_address(url: str) -> str:
+    try:
+        parts = urlsplit(_plain(url))
+        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username
+        parts.port  # noqa: B018 - reading it is what checks it
+    except ValueError:
+        fine = False
+    if not fine or " " in url:
+        raise ValueError("must be a web address such as https://example.com/path")
+    return url
+
+
+Words = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_storable)]
+Label = Annotated[str, Field(max_length=300), AfterValidator(_storable)]
+NetworkId = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_plain)]
+WebAddress = Annotated[str, Field(max_length=2048), AfterValidator(_web_address)]
+
+
+class Asked(BaseModel):
+    """Base of every body: unknown fields and wrong types are errors."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Person(Asked):
+    """Who does it, in your own words; stored as `NAME via TOKEN`."""
+
+    id: Label | None = None
+    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_plain)]
+
+
+class Acted(Asked):
+    """A body that names who acts."""
+
+    actor: Person | None = None
+
+    @property
+    def person(self) -> str | None:
+        """The person's name, if one is named."""
+        return self.actor.name if self.actor else None
+
+
+class PushedAuthor(Asked):
+    """Who posted, by the network's immutable id."""
+
+    external_id: NetworkId
+    handle: Label
+    name: Label = ""
+    followers: int | None = Field(None, ge=0, le=_MOST)
+    is_bot: bool = False
+
+
+class PushedMedia(Asked):
+    """A picture or film of the post."""
+
+    url: WebAddress
+    type: Annotated[str, Field(min_length=1, max_length=20), AfterValidator(_plain)] = "image"
+    alt: Words = ""
+
+
+EXAMPLE: Mapping[str, Any] = {
+    "platform": "demo",
+    "account": "acme",
+    "external_id": "p-1001",
+    "author": {"external_id": "u-7", "handle": "sam", "name": "Sam", "followers": 412},
+    "text": "@acme my parcel is three days late and nobody answers",
+    "created_at": "2026-11-22T09:14:03Z",
+    "permalink": "https://social.example/p-1001",
+    "thread_id": "p-1001",
+    "parent_id": None,
+    "lang": "en",
+    "media": [{"url": "https://social.example/p-1001.png", "type": "image", "alt": "an empty doormat"}],
+    "metrics": {"reposts": 0, "likes": 1, "views": 120},
+}
+
+
+class PushedMention(Asked):
+    """One post of a batch, close to what helpdesk channel frameworks use."""
+
+    model_config = ConfigDict(json_schema_extra={"example": dict(EXAMPLE)})
+
+    platform: Annotated[str, Field(min_length=1, max_length=64)]
+    account: Annotated[str, Field(min_length=1, max_length=64)]
+    external_id: NetworkId
+    author: PushedAuthor
+    text: Words
+    created_at: AwareDatetime
+    permalink: WebAddress | None = None
+    thread_id: NetworkId | None = None
+    parent_id: NetworkId | None = None
+    lang: Annotated[str, Field(min_length=2, max_length=16, pattern=r"^[A-Za-z0-9-]+$")] | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    media: list[PushedMedia] = Field([], max_length=16)
+    metrics: dict[
+        Annotated[str, Field(max_length=40), AfterValidator(_plain)], Annotated[int, Field(ge=0, le=2**53)]
+    ] = Field({}, max_length=20)
+    edit_version: Annotated[str, Field(max_length=128), AfterValidator(_plain)] = ""
+
+    def post(self) -> Post:
+        """Return it as the heart knows posts."""
+        return Post(
+            external_id=self.external_id,
+            author=Author(**self.author.model_dump()),
+            text=self.text,
+            created_at=self.created_at.astimezone(UTC),
+            thread_id=self.thread_id or self.external_id,
+            parent_id=self.parent_id,
+            permalink=self.permalink,
+            lang=self.lang,
+            visibility=self.visibility,
+            media=tuple(MediaLink(each.url, each.type, each.alt) for each in self.media),
+            metrics=self.metrics,
+            edit_version=self.edit_version,
+        )
+
+
+def unlikely_time(created_at: datetime, now: datetime) -> str | None:
+    """Say why a post cannot have been made then, or None."""
+    if created_at.replace(tzinfo=None) < _EARLIEST.replace(tzinfo=None):
+        return "`created_at` lies before the year 2000; send the time of the post."
+    if created_at.year == _LAST_YEAR or created_at > now + _AHEAD:
+        return "`created_at` lies in the future; check the sender's clock and its offset from UTC."
+    return None
+
+
+_LAST_YEAR = 9999
+
+
+class Rejection(Acted):
+    """Why this is not said."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
+
+
+class Edit(Acted):
+    """Other words for a reply that is not out yet; it returns to review."""
+
+    text: Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_storable)]
+
+
+class Settlement(Acted):
+    """What a person saw on the network: whether the reply is out, and under which id."""
+
+    sent: bool
+    external_id: NetworkId | None = None
+
+
+def _known_type(name: str) -> str:
+    if name not in {str(each) for each in EventType}:
+        raise ValueError("is not an event type; see `events` in the documentation of the feed")
+    return name
+
+
+class NewSubscription(Asked):
+    """A webhook endpoint to make; `brand` is needed only by tokens for several brands."""
+
+    url: WebAddress = Field(examples=["https://desk.example/hooks/mentionbridge"])
+    types: list[Annotated[str, AfterValidator(_known_type)]] = Field([], examples=[["ticket.opened", "reply.sent"]])
+    brand: Annotated[str, Field(max_length=64)] | None = None

@@ -1,0 +1,66 @@
+"""What the HTTP door is handed; it makes nothing itself."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mentionbridge.domain.account import Account
+from mentionbridge.domain.reply import Reply
+from mentionbridge.kit.clock import Clock
+from mentionbridge.ports.access import Idempotency, Subscriptions, Tokens
+from mentionbridge.ports.desk import Desk
+from mentionbridge.ports.ingest import Writer
+from mentionbridge.ports.observer import Observer
+from mentionbridge.ports.platform import Hook
+
+Asgi = Callable[[Any, Any, Any], Awaitable[None]]
+Switch = Callable[[Account | None, str], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one caller may send; sizes in bytes."""
+
+    body: int = 4 * 1024 * 1024
+    hook_body: int = 1024 * 1024
+    batch: int = 200
+    page: int = 200
+    requests_per_minute: int = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Everything behind the door.
+
+    `hook_of(platform, account_id)` finds an account and how its network pushes. `accepts_push(account)` is true for
+    accounts whose mentions may be pushed over `/v1`. `pages` are mounted at `/p/{platform}`. `wake` nudges the worker
+    after something became due. `ready` returns the reasons why we are not ready. `pause` and `resume` take an account,
+    or None for everything, and an actor; the reply actions take (brand id, reply id, …, actor).
+    """
+
+    desk: Desk
+    writer: Writer
+    tokens: Tokens
+    idempotency: Idempotency
+    subscriptions: Subscriptions
+    clock: Clock
+    observer: Observer
+    accounts: Mapping[tuple[str, str], Account]
+    brand_ids: Sequence[str]
+    hook_of: Callable[[str, str], tuple[Account, Hook] | None]
+    accepts_push: Callable[[Account], bool]
+    pause: Switch
+    resume: Switch
+    approve: Callable[[str, str, str], Awaitable[Reply]]
+    reject: Callable[[str, str, str, str], Awaitable[Reply]]
+    """(brand id, reply id, actor, reason)"""
+    edit: Callable[[str, str, str, str], Awaitable[Reply]]
+    """(brand id, reply id, text, actor)"""
+    settle: Callable[[str, str, bool, str | None, str], Awaitable[Reply]]
+    """(brand id, reply id, whether it is out, its id on the network, actor)"""
+    wake: Callable[[], None]
+    ready: Callable[[], Awaitable[Sequence[str]]]
+    metrics: Callable[[], bytes]
+    metrics_token: str | None = None
+    pages: Mapping[str, Asgi] = field(default_factory=dict)
+    limits: Limits = Limits()

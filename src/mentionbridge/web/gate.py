@@ -1,0 +1,145 @@
+"""The first look at every request: who sends it, how much, and whether it is JSON at all."""
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mentionbridge.domain.errors import StoreDown
+from mentionbridge.web.caller import Meter, recognise
+from mentionbridge.web.door import Door
+from mentionbridge.web.problem import Problem, as_problem
+
+_SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+
+
+class Gate:
+    """ASGI middleware before every route but the platforms' own pages."""
+
+    def __init__(self, app: ASGIApp, door: Door) -> None:
+        self.app = app
+        self.door = door
+        self.meter = Meter(door.clock, door.limits.requests_per_minute)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith("/p/"):
+            await self.app(scope, receive, send)
+            return
+        extra = dict(_SAFE)
+        try:
+            _check_address(scope)
+            if scope["path"].startswith("/v1"):
+                extra |= await self._let_in(scope)
+            receive = await self._read(scope, receive)
+        except (Problem, StoreDown) as error:
+            problem = as_problem(error)
+            self.door.observer.saw(
+                "request.refused", code=problem.code, status=problem.kind.status, method=scope["method"]
+            )
+            await problem.response()(scope, receive, _with(send, extra))
+            return
+        await self.app(scope, receive, _with(send, extra))
+
+    async def _let_in(self, scope: Scope) -> dict[str, str]:
+        caller = await recognise(self.door, Headers(scope=scope).get("authorization"))
+        scope.setdefault("state", {})["caller"] = caller
+        return {**self.meter.count(caller.token.id), "Cache-Control": "no-store"}
+
+    async def _read(self, scope: Scope, receive: Receive) -> Receive:
+        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            return receive
+        hook = scope["path"].startswith("/hooks/")
+        limit = self.door.limits.hook_body if hook else self.door.limits.body
+        body = await read_whole(Headers(scope=scope), receive, limit)
+        if body and not hook:
+            check_json(Headers(scope=scope).get("content-type", ""), body)
+        return _replay(body, receive)
+
+
+def _check_address(scope: Scope) -> None:
+    if "\x00" in scope["path"] or b"%00" in scope["query_string"] or b"\x00" in scope["query_string"]:
+        raise Problem("bad_address", "The address holds a NUL character, which nothing here is named by.")
+
+
+async def read_whole(headers: Headers, receive: Receive, limit: int) -> bytes:
+    """Read a body of at most `limit` bytes, whatever its Content-Length says; raises a 413 problem."""
+    said = headers.get("content-length", "")
+    if said.isascii() and said.isdigit() and int(said[:20]) > limit:
+        raise _too_large(limit)
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > limit:
+            raise _too_large(limit)
+    return bytes(body)
+
+
+def _too_large(limit: int) -> Problem:
+    # The rest of the body is not read, so the connection cannot be used again.
+    return Problem(
+        "too_large", f"The body is larger than {limit} bytes; send less at a time.", headers={"Connection": "close"}
+    )
+
+
+def check_json(content_type: str, body: bytes) -> None:
+    """Raise a problem unless `body` is one strict JSON text: UTF-8, no NaN, no key twice, not absurdly deep."""
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise Problem("not_json", "Send the body as Content-Type: application/json.")
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise Problem("not_utf8", f"The body is not UTF-8 (byte {error.start}); encode it as UTF-8.") from None
+    try:
+        json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_key_twice)
+    except json.JSONDecodeError as error:
+        said = f"The body is not JSON (line {error.lineno}, column {error.colno}); check it and send it again."
+        raise Problem("bad_json", said) from None
+    except (ValueError, RecursionError) as error:
+        said = str(error) if isinstance(error, _Strict) else "it is nested too deeply or holds a number too long"
+        raise Problem("bad_json", f"The body is not JSON we take: {said}.") from None
+
+
+class _Strict(ValueError):
+    """Something the parser would let pass and we do not."""
+
+
+def _no_constant(name: str) -> object:
+    raise _Strict(f"{name} is not a JSON number")
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _Strict("an object names the same key twice")
+    return found
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    told = False
+
+    async def again() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+def _with(send: Send, extra: MutableMapping[str, str]) -> Callable[[Message], Awaitable[None]]:
+    async def decorated(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(raw=message.setdefault("headers", []))
+            for name, value in extra.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return decorated

@@ -1,0 +1,62 @@
+"""The platforms' webhooks: verified on the raw bytes, on disk before the answer, read later by a worker."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from mentionbridge.domain.account import Account
+from mentionbridge.domain.mention import Origin
+from mentionbridge.ports.platform import Hook, HookRequest
+from mentionbridge.ports.store import UnitOfWork
+from mentionbridge.web.answers import bare_problems
+from mentionbridge.web.lists import door_of
+from mentionbridge.web.problem import Problem
+
+router = APIRouter(prefix="/hooks", tags=["hooks"])
+_ANSWERS = bare_problems(400, 401, 404, 413, 503)
+
+
+@router.get("/{platform}/{account_id}", responses=_ANSWERS, summary="Answer a platform's handshake")
+async def shake_hands(request: Request, platform: str, account_id: str) -> Response:
+    _, hook = _find(request, platform, account_id)
+    if (answer := _handshake(hook, await _raw(request))) is not None:
+        return answer
+    raise Problem("not_a_handshake", "This is no handshake of this platform; webhooks are sent with POST.")
+
+
+@router.post("/{platform}/{account_id}", responses=_ANSWERS, summary="Take a platform's webhook")
+async def take_hook(request: Request, platform: str, account_id: str) -> Response:
+    """Answers 2xx only when the body is on disk; the same body again is fine and changes nothing."""
+    door = door_of(request)
+    account, hook = _find(request, platform, account_id)
+    raw = await _raw(request)
+    if (answer := _handshake(hook, raw)) is not None:
+        return answer
+    now = door.clock.now()
+    if (wrong := hook.verify(raw, now)) is not None:
+        said = f"The webhook's signature was not accepted: {wrong}"
+        raise Problem("bad_signature", said if said.endswith(".") else said + ".")
+
+    async def keep(uow: UnitOfWork) -> tuple[str, bool]:
+        return await uow.inbox.keep(account, Origin.HOOK, raw.body, now)
+
+    _, new = await door.writer.submit(keep)
+    door.observer.saw("hook.kept", platform=account.platform, account=account.id, new=new)
+    door.wake()
+    return JSONResponse({"stored": True, "new": new})
+
+
+def _find(request: Request, platform: str, account_id: str) -> tuple[Account, Hook]:
+    found = door_of(request).hook_of(platform, account_id)
+    if found is None:
+        raise Problem("not_found", "No account here takes webhooks at this address; check its name in the config.")
+    return found
+
+
+async def _raw(request: Request) -> HookRequest:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return HookRequest(request.method, headers, dict(request.query_params), await request.body())
+
+
+def _handshake(hook: Hook, raw: HookRequest) -> Response | None:
+    answer = hook.handshake(raw)
+    return Response(answer.body, answer.status, media_type=answer.content_type) if answer is not None else None

@@ -1,0 +1,409 @@
+"""What `/v1` answers: every shape, and how it is made from what the store tells."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mentionbridge.domain.mention import Author
+from mentionbridge.domain.reply import Reply
+from mentionbridge.ports.access import Delivery, Subscription
+from mentionbridge.ports.desk import (
+    AccountView,
+    EventView,
+    Line,
+    MediaFacts,
+    MentionView,
+    ReplyView,
+    TicketView,
+    UnreadableItem,
+)
+
+T = TypeVar("T")
+_EXCERPT = 2000
+
+
+class Shape(BaseModel):
+    """Base of everything we answer."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class Listed(Shape, Generic[T]):
+    """A part of a list; `next` is the address of the part behind it, null at the end."""
+
+    items: Sequence[T]
+    next: str | None = Field(None, examples=["/v1/mentions?cursor=WyJtbnRfMDFqZCJd&limit=50"])
+
+
+class AuthorShape(Shape):
+    """Who posted, by the network's immutable id; handle and name are only labels."""
+
+    external_id: str
+    handle: str
+    name: str
+    followers: int | None
+    is_bot: bool
+
+
+class VerdictShape(Shape):
+    """What we judged it to be; `complaint` is a confidence from 0 to 1, `actor` a person who outranked the machine."""
+
+    label: str
+    complaint: float
+    severity: str
+    topics: Sequence[str]
+    lang: str | None
+    reasons: Sequence[str]
+    risky: bool
+    model: str
+    version: str
+    actor: str | None
+    decided: str
+    created_at: datetime
+
+
+class MediaShape(Shape):
+    """A picture; `href` is where we keep it once `state` is `kept`."""
+
+    id: str
+    type: str
+    alt: str
+    state: str
+    reason: str | None
+    width: int | None
+    height: int | None
+    href: str | None
+
+
+class SightingShape(Shape):
+    """One account that saw it, and how."""
+
+    account_id: str
+    origin: str
+    seen_at: datetime
+
+
+class MentionShape(Shape):
+    """A post that concerns us; `text` is null once `redacted`."""
+
+    id: str = Field(examples=["mnt_01jd8x0000000000000000000"])
+    brand_id: str
+    platform: str
+    account_id: str
+    external_id: str
+    thread_id: str
+    parent_id: str | None
+    author_id: str
+    author: AuthorShape
+    text: str | None
+    redacted: bool
+    lang: str | None
+    visibility: str
+    surface: str
+    permalink: str | None
+    occurred_at: datetime
+    received_at: datetime
+    origin: str
+    tagged: bool
+    is_repost: bool
+    is_quote: bool
+    silent: bool
+    state: str
+    metrics: Mapping[str, int]
+    ticket_id: str | None
+    deleted_at: datetime | None
+    verdict: VerdictShape | None
+    media: Sequence[MediaShape]
+    sightings: Sequence[SightingShape] = ()
+
+
+class TicketShape(Shape):
+    """One customer's story; `sequence` grows with every change."""
+
+    id: str = Field(examples=["tkt_01jd8x0000000000000000000"])
+    brand_id: str
+    account_id: str
+    platform: str
+    author_id: str
+    author: AuthorShape
+    thread_id: str
+    permalink: str | None
+    state: str
+    priority: str
+    topic: str | None
+    surface: str
+    opened_because: str
+    previous_id: str | None
+    occurred_at: datetime
+    received_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+    sequence: int
+
+
+class AttemptShape(Shape):
+    """One line of the ledger: what was tried, and what came of it."""
+
+    at: datetime
+    what: str
+    outcome: str
+    detail: str
+
+
+class ReplyShape(Shape):
+    """Something we say; who approved it, and every attempt when read alone. `text` is null once `redacted`."""
+
+    id: str = Field(examples=["rpl_01jd8x0000000000000000000"])
+    brand_id: str
+    ticket_id: str
+    mention_id: str
+    account_id: str
+    platform: str
+    purpose: str
+    surface: str
+    visibility: str
+    state: str
+    reason: str | None
+    text: str | None
+    redacted: bool
+    lang: str | None
+    template: str | None
+    model_version: str | None
+    author_of_words: str | None
+    approved_by: str | None
+    created_at: datetime
+    updated_at: datetime
+    not_before: datetime | None
+    sent_at: datetime | None
+    parked_at: datetime | None
+    external_id: str | None
+    permalink: str | None
+    evidence: str | None
+    attempts: Sequence[AttemptShape] = ()
+
+
+class LineShape(Shape):
+    """One line of a timeline, with the words as they stand now."""
+
+    id: str
+    sequence: int
+    kind: str
+    surface: str
+    occurred_at: datetime
+    received_at: datetime
+    reason: str | None
+    actor: str | None
+    mention: MentionShape | None
+    reply: ReplyShape | None
+
+
+class GapShape(Shape):
+    """A window in which an account was blind."""
+
+    id: str
+    cause: str
+    opened_at: datetime
+    closed_at: datetime | None
+    repaired: str | None
+
+
+class AccountShape(Shape):
+    """An account as it is doing; `unreadable` counts what arrived and could not be understood."""
+
+    id: str
+    brand_id: str
+    platform: str
+    state: str
+    handle: str | None
+    network_id: str | None
+    connected_at: datetime
+    last_polled_at: datetime | None
+    last_seen_at: datetime | None
+    failures: int
+    last_error: str | None
+    paused_by: str | None
+    open_gap: str | None
+    gaps: Sequence[GapShape]
+    waiting: int
+    unreadable: int
+
+
+class AccountsShape(Shape):
+    """Every account, and whether everything is paused."""
+
+    items: Sequence[AccountShape]
+    paused_everywhere: bool
+
+
+class UnreadableShape(Shape):
+    """Something that arrived and could not be understood: why, how long it is, and how it begins."""
+
+    id: str
+    origin: str
+    received_at: datetime
+    reason: str
+    size: int
+    excerpt: str
+
+
+class EventShape(Shape):
+    """A fact of the feed. Sort by `sequence` within a ticket; go on behind `position`."""
+
+    id: str
+    position: int
+    type: str = Field(examples=["ticket.opened"])
+    timestamp: datetime
+    data: Mapping[str, Any]
+
+
+class EventsShape(Shape):
+    """Facts behind `after`, oldest first; `after` is where to go on, also when nothing is new."""
+
+    items: Sequence[EventShape]
+    after: int
+    next: str | None = None
+
+
+class SubscriptionShape(Shape):
+    """A webhook endpoint; empty `types` means all."""
+
+    id: str
+    brand_id: str
+    url: str
+    types: Sequence[str]
+    created_at: datetime
+    disabled_at: datetime | None
+    disabled_because: str | None
+    failing_since: datetime | None
+
+
+class NewSubscriptionShape(SubscriptionShape):
+    """A webhook endpoint just made; `secret` signs its deliveries and is shown this once."""
+
+    secret: str
+
+
+class DeliveryShape(Shape):
+    """One event's way to one endpoint."""
+
+    id: str
+    event_id: str
+    event_type: str
+    state: str
+    attempts: int
+    created_at: datetime
+    due: datetime | None
+    last_status: int | None
+    last_detail: str | None
+    delivered_at: datetime | None
+
+
+class MovedShape(Shape):
+    """Where a reply stands now. Its words are not repeated here, since this answer may be stored."""
+
+    id: str
+    state: str
+    approved_by: str | None
+    reason: str | None
+    updated_at: datetime
+
+
+class SwitchedShape(Shape):
+    """What a pause or resume came to; `changed` is false when it was so already."""
+
+    account_id: str | None
+    paused: bool
+    changed: bool
+
+
+def author(who: Author) -> AuthorShape:
+    return AuthorShape.model_validate(who)
+
+
+def mention(view: MentionView) -> MentionShape:
+    said = view.mention
+    told = _own(MentionShape, said, "author", "text", "verdict", "media", "sightings")
+    return MentionShape(
+        **told,
+        author=author(said.author),
+        text=None if said.redacted else said.text,
+        verdict=_verdict(view),
+        media=[_media(each) for each in view.media],
+        sightings=[SightingShape.model_validate(each) for each in view.sightings],
+    )
+
+
+def _verdict(view: MentionView) -> VerdictShape | None:
+    if view.judged is None:
+        return None
+    told = _own(VerdictShape, view.judged.verdict, "decided", "created_at")
+    return VerdictShape(**told, decided=view.judged.decided, created_at=view.judged.created_at)
+
+
+def _media(facts: MediaFacts) -> MediaShape:
+    href = f"/v1/media/{facts.id}" if facts.state == "kept" else None
+    return MediaShape(**_own(MediaShape, facts, "href"), href=href)
+
+
+def ticket(view: TicketView) -> TicketShape:
+    return TicketShape(**_own(TicketShape, view.ticket, "author"), author=author(view.author))
+
+
+def reply(view: ReplyView) -> ReplyShape:
+    ours = view.reply
+    told = _own(ReplyShape, ours, "text", "not_before", "attempts")
+    return ReplyShape(
+        **told,
+        text=None if ours.redacted else ours.text,
+        not_before=ours.due,
+        attempts=[AttemptShape.model_validate(each) for each in view.attempts],
+    )
+
+
+def line(told: Line) -> LineShape:
+    return LineShape(
+        **_own(LineShape, told.entry, "mention", "reply"),
+        mention=mention(told.mention) if told.mention else None,
+        reply=reply(ReplyView(told.reply)) if told.reply else None,
+    )
+
+
+def account(view: AccountView) -> AccountShape:
+    told = _own(AccountShape, view.health, "gaps", "waiting", "unreadable")
+    gaps = [GapShape.model_validate(dict(gap)) for gap in view.gaps]
+    return AccountShape(**told, gaps=gaps, waiting=view.waiting, unreadable=view.unreadable)
+
+
+def unreadable(item: UnreadableItem) -> UnreadableShape:
+    excerpt = item.body[:_EXCERPT].decode("utf-8", "replace")
+    told = _own(UnreadableShape, item, "size", "excerpt")
+    return UnreadableShape(**told, size=len(item.body), excerpt=excerpt)
+
+
+def event(view: EventView) -> EventShape:
+    fact = view.event
+    return EventShape(
+        id=fact.id, position=fact.position or 0, type=fact.type, timestamp=fact.occurred_at, data=view.data
+    )
+
+
+def subscription(made: Subscription) -> SubscriptionShape:
+    return SubscriptionShape.model_validate(made)
+
+
+def new_subscription(secret: str, made: Subscription) -> NewSubscriptionShape:
+    return NewSubscriptionShape(**_own(NewSubscriptionShape, made, "secret"), secret=secret)
+
+
+def delivery(one: Delivery) -> DeliveryShape:
+    return DeliveryShape.model_validate(one)
+
+
+def moved(ours: Reply) -> MovedShape:
+    return MovedShape.model_validate(ours)
+
+
+def _own(shape: type[Shape], thing: object, *but: str) -> dict[str, Any]:
+    return {name: getattr(thing, name) for name in shape.model_fields if name not in but}
