@@ -30,13 +30,15 @@ class Job:
 class Handler:
     """How one queue is served: `one` row a job, or `many` rows in one job.
 
-    `batch` bounds the rows in hand; `patience` is the lease's length as a multiple of `worker.lease_seconds`.
+    `batch` bounds the rows in hand; `patience` is the lease in multiples of `worker.lease_seconds`; `leads_to`
+    are the queues that may have work once a job is done.
     """
 
     one: One | None = None
     many: Many | None = None
     batch: int = 20
     patience: float = 1.0
+    leads_to: tuple[Queue, ...] = ()
 
     def jobs(self, bridge: Bridge, leases: Sequence[Lease]) -> list[Job]:
         """Cut claimed rows into jobs."""
@@ -47,12 +49,12 @@ class Handler:
 
 
 HANDLERS: dict[Queue, Handler] = {
-    Queue.POLL: Handler(one=poll, batch=10),
-    Queue.HOOK: Handler(one=read_hook),
-    Queue.JUDGE: Handler(one=judge, batch=32),
+    Queue.POLL: Handler(one=poll, batch=10, leads_to=(Queue.JUDGE, Queue.MEDIA)),
+    Queue.HOOK: Handler(one=read_hook, leads_to=(Queue.JUDGE, Queue.MEDIA)),
+    Queue.JUDGE: Handler(one=judge, batch=32, leads_to=(Queue.SEND,)),
     Queue.SEND: Handler(one=post, batch=4),
-    Queue.SETTLE: Handler(one=settle, batch=10),
+    Queue.SETTLE: Handler(one=settle, batch=10, leads_to=(Queue.SEND,)),
     Queue.DELIVER: Handler(one=relay, batch=20, patience=2),
-    Queue.RECHECK: Handler(many=recheck, batch=100, patience=4),
+    Queue.RECHECK: Handler(many=recheck, batch=100, patience=4, leads_to=(Queue.JUDGE,)),
     Queue.MEDIA: Handler(one=keep_picture, batch=4, patience=4),
 }

@@ -14,6 +14,8 @@ from mentionbridge.ports.store import Lease, Queue
 from mentionbridge.worker.handlers import HANDLERS, Handler, Job
 from mentionbridge.worker.timetable import Timetable
 
+PUBLISH = "publish"
+
 
 class Worker:
     """Serves every queue of one bridge; several workers may serve one database."""
@@ -22,7 +24,7 @@ class Worker:
         self._bridge = bridge
         self._lease_seconds = lease_seconds
         self._grace = grace_seconds
-        self._bells: list[asyncio.Event] = []
+        self._bells: dict[str, asyncio.Event] = {}
         self._runners: list[asyncio.Task[None]] = []
         self._jobs: set[asyncio.Task[None]] = set()
         self._held: dict[str, Lease] = {}
@@ -34,18 +36,21 @@ class Worker:
         await self._timetable.start()
         for queue, handler in HANDLERS.items():
             self._run(partial(self._serve, queue, handler), queue)
-        self._run(self._publish, "publish")
+        self._run(self._publish, PUBLISH)
 
     def _run(self, serve: Callable[[asyncio.Event], Coroutine[Any, Any, None]], name: str) -> None:
         bell = asyncio.Event()
         bell.set()
-        self._bells.append(bell)
+        self._bells[name] = bell
         self._runners.append(asyncio.create_task(serve(bell), name=f"runner-{name}"))
 
     def wake(self) -> None:
         """Something may be due: everybody looks."""
-        for bell in self._bells:
-            bell.set()
+        self._ring(*self._bells)
+
+    def _ring(self, *names: str) -> None:
+        for name in names:
+            self._bells[name].set()
 
     async def stop(self) -> None:
         """Take nothing new, finish within the grace, give back what is left."""
@@ -111,7 +116,7 @@ class Worker:
         for lease in job.leases:
             self._held.pop(lease.id, None)
         self._bridge.observer.saw("job.done", queue=queue, seconds=self._bridge.clock.monotonic() - began)
-        self.wake()
+        self._ring(queue, PUBLISH, *HANDLERS[queue].leads_to)
 
     async def _later(self, leases: Sequence[Lease]) -> None:
         for lease in leases:
@@ -125,7 +130,7 @@ class Worker:
             bell.clear()
             try:
                 while await publish(self._bridge):
-                    self.wake()
+                    self._ring(Queue.DELIVER)
             except Exception as error:
                 self._bridge.observer.saw("job.failed", queue="publish", why=_why(error))
 
