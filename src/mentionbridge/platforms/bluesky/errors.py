@@ -49,7 +49,8 @@ CHAT_MEANINGS: Table = MappingProxyType(
 SENTENCES: Mapping[str, str] = MappingProxyType(
     {
         "AuthenticationRequired": "Bluesky does not accept this identifier and app password; make a new app password "
-        "under Settings → Privacy and security → App passwords and put it into the config.",
+        "under Settings → Privacy and security → App passwords and put it into the config. If the password is right, "
+        "the account may have been taken down.",
         "AuthFactorTokenRequired": "Bluesky asks for a sign-in code because this is the account's main password; "
         "make an app password under Settings → Privacy and security → App passwords and use that.",
         "AccountTakedown": "Bluesky has taken this account down; sign in at Bluesky to see why and to appeal.",

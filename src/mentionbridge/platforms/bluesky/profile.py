@@ -48,7 +48,9 @@ def read_session(body: Mapping[str, Any], session: Session) -> Session:
 
 async def ask(xrpc: Xrpc, session: Session) -> Profile:
     """Read our profile and who may write to us."""
-    found = read_object(await xrpc.ask("app.bsky.actor.getProfile", actor=session.did))
+    # An account made just now is known to its server, and not yet to the rest of the network.
+    answer = await xrpc.ask("app.bsky.actor.getProfile", actor=session.did, fine=(400,))
+    found = read_object(answer) if answer.status == 200 else {}
     declared = await _record(xrpc, session, "chat.bsky.actor.declaration")
     described = await _record(xrpc, session, "app.bsky.actor.profile")
     name, incoming = found.get("displayName"), declared.get("allowIncoming")
