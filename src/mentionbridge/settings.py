@@ -41,7 +41,7 @@ def secrets_from_files(data: Any, fields: set[str]) -> Any:
 
 def _first_line(key: str, path: Any) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").strip().splitlines()[0]
+        return Path(path).read_text(encoding="utf-8").strip().splitlines()[0].strip()
     except (OSError, IndexError, TypeError) as error:
         raise ValueError(f"{key} = {path!r} cannot be read or is empty; put the secret alone into that file") from error
 
@@ -171,10 +171,10 @@ def load(path: Path | None, **overrides: Any) -> Settings:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        source = TomlConfigSettingsSource(Settings, path)
-        if not path.exists():
+        # A container runtime puts an empty folder where a file it should mount does not exist.
+        if not path.is_file():
             raise ConfigError(f"There is no config file {path}; copy config.example.toml there and edit it.")
-        return dict(source.toml_data)
+        return dict(TomlConfigSettingsSource(Settings, path).toml_data)
     except (OSError, ValueError) as error:
         if isinstance(error, ConfigError):
             raise
