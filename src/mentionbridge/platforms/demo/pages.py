@@ -237,7 +237,8 @@ class Pages:
         return show.Eyes(self._viewer(request), self._live.now(), root_of(request))
 
     def _me(self, request: Request) -> Person:
-        return self._live.join(self._handle(request))
+        handle = self._handle(request)
+        return self._live.join(handle, dict(show.CAST).get(handle, ""))
 
     async def _pictures(self, form: forms.Form) -> list[dict[str, str]]:
         if form.picture is None:

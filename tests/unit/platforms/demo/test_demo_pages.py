@@ -38,6 +38,7 @@ async def test_a_newcomer_complains_with_a_picture_and_sees_the_answer_arrive() 
         path = posted.headers["location"].removeprefix("/p/demo/")
         (post,), _ = await collected(place.platform)
         assert isinstance(post, Post)
+        assert (post.author.handle, post.author.name) == ("sam", "Sam Okoro")
         assert post.media[0].alt == "A swing"
         image = await place.browser.get(post.media[0].url)
         assert (image.headers["content-type"], image.content) == ("image/png", broken_swing())
