@@ -60,6 +60,7 @@ class DatabaseSection(Section):
     """Where everything is kept."""
 
     url: str = "sqlite:///data/mentionbridge.sqlite"
+    files: Path | None = None
 
 
 class Secrets(Section):

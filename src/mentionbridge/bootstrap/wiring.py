@@ -147,7 +147,9 @@ def open_sealer(settings: Settings) -> Sealer:
 
 
 def data_dir(settings: Settings) -> Path:
-    """Where files beside an embedded database live."""
+    """Where platforms keep files of their own: `database.files`, else beside an embedded database, else `./data`."""
+    if settings.database.files is not None:
+        return settings.database.files.resolve()
     url = make_url(settings.database.url)
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
         return Path(url.database).resolve().parent

@@ -31,6 +31,10 @@ class Summary:
     refused: int
     seconds: float
 
+    def with_refused(self, more: int) -> "Summary":
+        """Count lines that could not even be offered."""
+        return replace(self, refused=self.refused + more)
+
     def as_dict(self) -> dict[str, Any]:
         """Return it for printing."""
         return asdict(self)

@@ -1,0 +1,106 @@
+"""`replay`: history from a file through the real pipeline."""
+
+import contextlib
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from mentionbridge.bootstrap import App, opened
+from mentionbridge.cli.common import ConfigOption, note, run, settings_from
+from mentionbridge.domain.errors import SetupError
+from mentionbridge.domain.mention import Item
+from mentionbridge.pipeline.bridge import Connected
+from mentionbridge.pipeline.replay import Summary, replay
+from mentionbridge.platforms import named
+from mentionbridge.settings import Settings
+from mentionbridge.web.asked import PushedMention
+
+MOST_COMPLAINTS_SHOWN = 10
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("replay")(replay_file)
+
+
+def replay_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="One pushed mention a line (see docs/api.md).")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="On a throw-away database; nothing is kept.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="Also say what is due, on networks that are not real.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Run history through the real pipeline and print what happened as JSON; nothing is said on a real network.
+
+    Example: mentionbridge replay history.jsonl --dry-run
+    """
+    if not file.is_file():
+        raise SetupError(f"There is no file {file}; give one with one JSON mention a line.")
+    with contextlib.ExitStack() as stack:
+        overrides: dict[str, Any] = {}
+        if dry_run:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mentionbridge-replay-"))
+            overrides = {"database": {"url": f"sqlite:///{folder}/replay.sqlite"}, "secrets": {"key_file": None}}
+        settings = settings_from(config, logs={"level": "warning"}, **overrides)
+        summary = run(_replay(settings, file, send=send))
+    typer.echo(json.dumps(summary.as_dict()))
+
+
+async def _replay(settings: Settings, file: Path, *, send: bool) -> Summary:
+    async with opened(settings) as app:
+        if send:
+            _refuse_real(app)
+        progress = _bar if sys.stderr.isatty() else _quiet
+        refused: list[str] = []
+        with file.open("rb") as lines:
+            summary = await replay(app.bridge, _history(app, lines, refused), send=send, progress=progress)
+    for sentence in refused[:MOST_COMPLAINTS_SHOWN]:
+        note(sentence)
+    return summary.with_refused(len(refused))
+
+
+def _refuse_real(app: App) -> None:
+    for connected in app.bridge.connected.values():
+        if named(connected.account.platform).capabilities.real:
+            raise SetupError(
+                f"--send is refused: {connected.account.id} is an account on a real network; "
+                "use a config whose accounts are on the demo network."
+            )
+
+
+def _history(app: App, lines: Iterator[bytes], refused: list[str]) -> Iterator[tuple[Connected, Item]]:
+    accounts = {connected.account.id: connected for connected in app.bridge.connected.values()}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        found = _read(accounts, line)
+        if isinstance(found, str):
+            refused.append(f"line {number}: {found}")
+        else:
+            yield found
+
+
+def _read(accounts: dict[str, Connected], line: bytes) -> tuple[Connected, Item] | str:
+    try:
+        pushed = PushedMention.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return f"{where or 'the line'}: {first['msg']}"
+    connected = accounts.get(pushed.account)
+    if connected is None or connected.account.platform != pushed.platform:
+        return f"there is no account {pushed.account!r} on {pushed.platform!r} in the config"
+    return connected, pushed.post()
+
+
+def _bar(what: str, done: int) -> None:
+    print(f"\r{what}: {done}", end="", file=sys.stderr, flush=True)
+
+
+def _quiet(what: str, done: int) -> None:
+    """Nobody watches."""

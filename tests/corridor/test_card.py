@@ -1,0 +1,125 @@
+"""Every clause of the product, in order, on the demo network: in by poll and hook, judged, ticket, said, told, joined."""
+
+import base64
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from standardwebhooks.webhooks import Webhook
+
+from fakes.running import Running, Subscriber, demo_settings, eventually, running, subscriber
+
+COMPLAINT = "@acme my broadband has been down since Tuesday and nobody answers"
+
+
+def photo() -> str:
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 48), (200, 60, 40)).save(picture, "PNG")
+    return base64.b64encode(picture.getvalue()).decode()
+
+
+async def test_one_complaint_travels_the_whole_way(database_url: str, tmp_path: Path) -> None:
+    async with running(demo_settings(database_url, tmp_path)) as bridge, subscriber() as team:
+        endpoint = await subscribe(bridge, team)
+        posted = await bridge.plays(
+            "POST", "people/sam/posts", text=COMPLAINT, picture={"data": photo(), "alt": "a router with a red light"}
+        )
+        answer = await eventually(lambda: our_answer(bridge, posted["id"]), what="the acknowledgement in the thread")
+        check_words(answer["text"])
+
+        ticket = (await bridge.reads("tickets"))["items"][0]
+        await check_mention_came_by_both_doors(bridge, posted)
+        await check_verdict_and_photo(bridge, posted)
+        await check_webhooks(team, endpoint["secret"], ticket["id"])
+
+        await bridge.plays("POST", "people/sam/posts", text="Still nothing, third evening now.", parent=posted["id"])
+        await bridge.plays("POST", "people/sam/messages", to="acme", text="My customer number is 4711-2288.")
+        lines = await eventually(lambda: three_from_sam(bridge, ticket["id"]), what="reply and message in one ticket")
+        check_timeline(lines)
+        assert len((await bridge.reads("tickets"))["items"]) == 1
+        assert len([post for post in await thread(bridge, posted["id"]) if post["author"]["handle"] == "acme"]) == 1
+        await check_metrics(bridge)
+
+
+async def subscribe(bridge: Running, team: Subscriber) -> Any:
+    made = await bridge.http.post(
+        "/v1/webhook-endpoints", json={"brand": "acme", "url": team.url, "types": ["ticket.opened", "reply.sent"]}
+    )
+    assert made.status_code == 201, made.text
+    return made.json()
+
+
+async def thread(bridge: Running, post_id: str) -> list[dict[str, Any]]:
+    return list((await bridge.plays("GET", f"threads/{post_id}"))["posts"])
+
+
+async def our_answer(bridge: Running, post_id: str) -> dict[str, Any] | None:
+    said = [post for post in await thread(bridge, post_id) if post["author"]["handle"] == "acme"]
+    return said[0] if said else None
+
+
+def check_words(text: str) -> None:
+    assert "your broadband" in text.casefold(), "it names the thing, in the operator's words"
+    assert "private message" in text
+    assert "Tuesday" not in text, "nothing the customer wrote is repeated"
+
+
+async def check_mention_came_by_both_doors(bridge: Running, posted: dict[str, Any]) -> None:
+    async def sightings() -> set[str] | None:
+        mention = await find_mention(bridge, posted)
+        doors = {sighting["origin"] for sighting in mention["sightings"]}
+        return doors if doors >= {"poll", "hook"} else None
+
+    assert await eventually(sightings, what="the same post by poll and by hook")
+    assert len((await bridge.reads("mentions"))["items"]) == 1
+
+
+async def find_mention(bridge: Running, posted: dict[str, Any]) -> Any:
+    listed = (await bridge.reads("mentions"))["items"]
+    (mine,) = [mention for mention in listed if mention["external_id"] == posted["id"]]
+    return await bridge.reads(f"mentions/{mine['id']}")
+
+
+async def check_verdict_and_photo(bridge: Running, posted: dict[str, Any]) -> None:
+    mention = await find_mention(bridge, posted)
+    assert mention["permalink"] == posted["url"]
+    assert mention["verdict"]["label"] == "complaint"
+    assert mention["verdict"]["reasons"]
+
+    async def picture() -> bytes | None:
+        media = (await find_mention(bridge, posted))["media"][0]
+        return (await bridge.http.get(f"/v1/media/{media['id']}")).content if media["state"] == "kept" else None
+
+    kept = Image.open(io.BytesIO(await eventually(picture, what="the photo")))
+    assert kept.size == (64, 48)
+
+
+async def check_webhooks(team: Subscriber, secret: str, ticket_id: str) -> None:
+    async def both() -> bool | None:
+        return len(team.heard) >= 2 or None
+
+    await eventually(both, what="two webhooks")
+    told = [Webhook(secret).verify(body, headers) for headers, body in team.heard]
+    assert [each["type"] for each in told] == ["ticket.opened", "reply.sent"]
+    assert {each["data"]["ticket_id"] for each in told} == {ticket_id}
+    assert told[0]["data"]["sequence"] < told[1]["data"]["sequence"]
+    assert json.loads(team.heard[0][1])["data"]["mention"]["text"] == COMPLAINT
+
+
+async def three_from_sam(bridge: Running, ticket_id: str) -> list[dict[str, Any]] | None:
+    lines = (await bridge.reads(f"tickets/{ticket_id}/timeline"))["items"]
+    return lines if sum(line["kind"] == "mention" for line in lines) == 3 else None
+
+
+def check_timeline(lines: list[dict[str, Any]]) -> None:
+    kinds = [(line["kind"], line["surface"]) for line in lines]
+    assert kinds.count(("reply", "public")) == 1
+    assert kinds.count(("mention", "public")) == 2
+    assert kinds.count(("mention", "private")) == 1
+
+
+async def check_metrics(bridge: Running) -> None:
+    text = (await bridge.http.get("/metrics")).text
+    assert 'mentionbridge_replies_total{outcome="sent",platform="demo"} 1.0' in text

@@ -1,0 +1,126 @@
+"""A whole bridge on a real loopback port, and a subscriber that hears its webhooks."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mentionbridge.bootstrap import App, opened
+from mentionbridge.bootstrap.doors import server
+from mentionbridge.ports.access import ALL_BRANDS, Scope
+from mentionbridge.settings import Settings, load
+
+T = TypeVar("T")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def demo_settings(database_url: str, folder: Path, **sections: Any) -> Settings:
+    """The demo's own config on another database, with a key file of its own."""
+    from cryptography.fernet import Fernet
+
+    import mentionbridge
+
+    port, key = free_port(), folder / "key"
+    if not key.exists():
+        key.touch(0o600)
+        key.write_bytes(Fernet.generate_key())
+    address = {"host": "127.0.0.1", "port": port, "public_url": f"http://127.0.0.1:{port}"}
+    sections = {
+        "server": address,
+        "database": {"url": database_url, "files": folder},
+        "secrets": {"key_file": key},
+        **sections,
+    }
+    return load(Path(mentionbridge.__file__).parent / "demo.toml", **sections)
+
+
+@dataclass
+class Running:
+    """A bridge at work; `http` is signed in with every scope."""
+
+    app: App
+    url: str
+    http: httpx.AsyncClient
+
+    async def plays(self, method: str, path: str, **body: Any) -> Any:
+        """Do something on the demo network as a person."""
+        answer = await self.http.request(method, f"/p/demo/api/{path}", json=body or None)
+        assert answer.status_code < 400, answer.text
+        return answer.json() if answer.content else None
+
+    async def reads(self, path: str, **params: Any) -> Any:
+        """Read from the REST API."""
+        answer = await self.http.get(f"/v1/{path}", params=params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, with_worker: bool = True) -> AsyncIterator[Running]:
+    async with opened(settings, migrate=True) as app:
+        web = server(app, with_worker=with_worker)
+        serving = asyncio.create_task(web.serve())
+        await asyncio.wait_for(web.up.wait(), 20)
+        secret, _ = await app.tokens.create(
+            "test", list(Scope), [ALL_BRANDS], list(settings_accounts(settings)), app.bridge.clock.now()
+        )
+        url = settings.server.public_url
+        async with httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {secret}"}) as http:
+            yield Running(app, url, http)
+        web.should_exit = True
+        await asyncio.wait_for(serving, 30)
+
+
+def settings_accounts(settings: Settings) -> list[str]:
+    return [account for brand in settings.brands.values() for account in brand.accounts]
+
+
+@dataclass
+class Subscriber:
+    """A webhook receiver on loopback; answers with `answers` first, then 204."""
+
+    url: str
+    heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+
+    async def hear(self, request: Request) -> Response:
+        self.heard.append((dict(request.headers), await request.body()))
+        return Response(status_code=self.answers.pop(0) if self.answers else 204)
+
+
+@asynccontextmanager
+async def subscriber() -> AsyncIterator[Subscriber]:
+    port = free_port()
+    ear = Subscriber(f"http://127.0.0.1:{port}/feed")
+    site = Starlette(routes=[Route("/feed", ear.hear, methods=["POST"])])
+    web = uvicorn.Server(uvicorn.Config(site, port=port, log_config=None, lifespan="off"))
+    serving = asyncio.create_task(web.serve())
+    while not web.started:
+        await asyncio.sleep(0.01)
+    yield ear
+    web.should_exit = True
+    await serving
+
+
+async def eventually(look: Callable[[], Awaitable[T | None]], *, within: float = 20, what: str = "it") -> T:
+    """Look again until there is something; fails with what was waited for."""
+    deadline = asyncio.get_running_loop().time() + within
+    while not (found := await look()):
+        assert asyncio.get_running_loop().time() < deadline, f"{what} did not happen within {within} s"
+        await asyncio.sleep(0.05)
+    return found
