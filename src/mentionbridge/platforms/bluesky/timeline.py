@@ -139,16 +139,16 @@ class Timeline:
 
     async def walk(self, mark: Mark, reader: Reader) -> AsyncIterator[tuple[list[Item], Mark | None]]:
         """Yield pages of mentions; a page that comes with a mark may be committed together with it."""
-        walked = self._begin(mark, reader) if mark.high is None else self._new(mark, reader)
+        below = _Walk()
+        walked = self._begin(mark, reader, below) if mark.high is None else self._new(mark, reader)
         async for items, reached in walked:
             mark = reached or mark
             yield items, reached
-        async for page in self._history(mark, reader):
+        async for page in self._history(mark, reader, below):
             yield page
 
-    async def _begin(self, mark: Mark, reader: Reader) -> AsyncIterator[tuple[list[Item], Mark | None]]:
+    async def _begin(self, mark: Mark, reader: Reader, walk: _Walk) -> AsyncIterator[tuple[list[Item], Mark | None]]:
         """The very first page; what lies below it is history."""
-        walk = _Walk()
         step = await self._step(None, walk, reader)
         now = self._clock.now()
         yield step.items, replace(mark, high=_no_later(walk.newest, now), deep=now, older=step.cursor)
@@ -167,8 +167,7 @@ class Timeline:
         yield step.items, replace(mark, high=_no_later(high, now), deep=deep)
         self._tell(step)
 
-    async def _history(self, mark: Mark, reader: Reader) -> AsyncIterator[tuple[list[Item], Mark]]:
-        walk = _Walk()
+    async def _history(self, mark: Mark, reader: Reader, walk: _Walk) -> AsyncIterator[tuple[list[Item], Mark]]:
         for _ in range(HISTORY_PAGES):
             if mark.older is None:
                 return
