@@ -37,7 +37,9 @@ class Server:
         if self.on_read is not None and not (line and line.get("kept")):
             return _play(self.on_read, request)
         if _matches(collect := self._folder.exchanges.get("collect", {}), request):
-            return httpx.Response(200, json=collect["json"] if self.page is None else self.page)
+            page = collect["json"] if self.page is None else self.page
+            # Not `json=`, which refuses the Infinity a sloppy network may send and Python reads.
+            return httpx.Response(200, text=json.dumps(page), headers={"content-type": "application/json"})
         if line is None:
             self.unmatched.append(f"{request.method} {request.url.path}")
             return httpx.Response(404, json={})

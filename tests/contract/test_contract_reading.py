@@ -66,7 +66,7 @@ async def test_a_poll_loses_no_item_however_broken(folder: Folder, data: st.Data
     holder[last] = [data.draw(mutated(item)) if data.draw(st.booleans()) else item for item in holder[last]]
     count = len(holder[last])
     async with on_stage(folder) as stage:
-        stage.server.page = json.loads(json.dumps(page["json"]))
+        stage.server.page = page["json"]
         items = [item async for one in stage.platform.collect(None) for item in one.items]
     assert len(items) == count
     for item in items:

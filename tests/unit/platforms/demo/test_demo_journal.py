@@ -2,8 +2,11 @@
 
 import errno
 import os
+import resource
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -84,21 +87,43 @@ def test_a_line_that_was_being_written_is_dropped_and_the_next_one_is_whole(tmp_
     assert _texts(tmp_path) == ["one", "two"]
 
 
+@contextmanager
+def _failing_sync(folder: Path) -> Iterator[None]:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        yield
+
+
+@contextmanager
+def _room_for_half_a_line(folder: Path) -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = (folder / "demo-network.jsonl").stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 30, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("trouble", [_failing_sync, _room_for_half_a_line])
 def test_a_full_disk_says_so_and_loses_nothing_said_before_or_after(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, trouble: Callable[[Path], AbstractContextManager[None]]
 ) -> None:
     live = _live(tmp_path)
     sam = live.join("sam")
     live.post(sam, "one")
-
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", full)
-        with pytest.raises(OSError, match="No space"):
-            live.post(sam, "lost")
+    with trouble(tmp_path), pytest.raises(OSError):
+        live.post(sam, "lost")
     assert len(live.state.posts) == 1, "what was refused did not happen"
+    assert (tmp_path / "demo-network.jsonl").read_bytes().count(b"\n") == live.state.seq
+    live.close()
+    assert _texts(tmp_path) == ["one"], "nor does it after a restart"
+    live.open()
+    with trouble(tmp_path), pytest.raises(OSError):
+        live.post(sam, "lost")
     live.post(sam, "two")
     live.close()
     assert _texts(tmp_path) == ["one", "two"]
