@@ -1,30 +1,26 @@
-"""Every clause of the product, in order, on the demo network: in by poll and hook, judged, ticket, said, told, joined."""
+"""Every clause of the product, in order, on the demo network: in, judged, ticket, said, told, joined."""
 
 import base64
 import io
-import json
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from standardwebhooks.webhooks import Webhook
 
-from fakes.running import Running, Subscriber, demo_settings, eventually, running, subscriber
+from corridor.story import check_webhooks, photo, subscribe
+from fakes.running import Running, demo_settings, eventually, running, subscriber
 
 COMPLAINT = "@acme my broadband has been down since Tuesday and nobody answers"
-
-
-def photo() -> str:
-    picture = io.BytesIO()
-    Image.new("RGB", (64, 48), (200, 60, 40)).save(picture, "PNG")
-    return base64.b64encode(picture.getvalue()).decode()
 
 
 async def test_one_complaint_travels_the_whole_way(database_url: str, tmp_path: Path) -> None:
     async with running(demo_settings(database_url, tmp_path)) as bridge, subscriber() as team:
         endpoint = await subscribe(bridge, team)
         posted = await bridge.plays(
-            "POST", "people/sam/posts", text=COMPLAINT, picture={"data": photo(), "alt": "a router with a red light"}
+            "POST",
+            "people/sam/posts",
+            text=COMPLAINT,
+            picture={"data": base64.b64encode(photo()).decode(), "alt": "a router with a red light"},
         )
         answer = await eventually(lambda: our_answer(bridge, posted["id"]), what="the acknowledgement in the thread")
         check_words(answer["text"])
@@ -32,7 +28,7 @@ async def test_one_complaint_travels_the_whole_way(database_url: str, tmp_path: 
         ticket = (await bridge.reads("tickets"))["items"][0]
         await check_mention_came_by_both_doors(bridge, posted)
         await check_verdict_and_photo(bridge, posted)
-        await check_webhooks(team, endpoint["secret"], ticket["id"])
+        await check_webhooks(team, endpoint["secret"], ticket["id"], COMPLAINT)
 
         await bridge.plays("POST", "people/sam/posts", text="Still nothing, third evening now.", parent=posted["id"])
         await bridge.plays("POST", "people/sam/messages", to="acme", text="My customer number is 4711-2288.")
@@ -41,14 +37,6 @@ async def test_one_complaint_travels_the_whole_way(database_url: str, tmp_path: 
         assert len((await bridge.reads("tickets"))["items"]) == 1
         assert len([post for post in await thread(bridge, posted["id"]) if post["author"]["handle"] == "acme"]) == 1
         await check_metrics(bridge)
-
-
-async def subscribe(bridge: Running, team: Subscriber) -> Any:
-    made = await bridge.http.post(
-        "/v1/webhook-endpoints", json={"brand": "acme", "url": team.url, "types": ["ticket.opened", "reply.sent"]}
-    )
-    assert made.status_code == 201, made.text
-    return made.json()
 
 
 async def thread(bridge: Running, post_id: str) -> list[dict[str, Any]]:
@@ -94,18 +82,6 @@ async def check_verdict_and_photo(bridge: Running, posted: dict[str, Any]) -> No
 
     kept = Image.open(io.BytesIO(await eventually(picture, what="the photo")))
     assert kept.size == (64, 48)
-
-
-async def check_webhooks(team: Subscriber, secret: str, ticket_id: str) -> None:
-    async def both() -> bool | None:
-        return len(team.heard) >= 2 or None
-
-    await eventually(both, what="two webhooks")
-    told = [Webhook(secret).verify(body, headers) for headers, body in team.heard]
-    assert [each["type"] for each in told] == ["ticket.opened", "reply.sent"]
-    assert {each["data"]["ticket_id"] for each in told} == {ticket_id}
-    assert told[0]["data"]["sequence"] < told[1]["data"]["sequence"]
-    assert json.loads(team.heard[0][1])["data"]["mention"]["text"] == COMPLAINT
 
 
 async def three_from_sam(bridge: Running, ticket_id: str) -> list[dict[str, Any]] | None:

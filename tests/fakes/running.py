@@ -80,10 +80,12 @@ async def running(settings: Settings, *, with_worker: bool = True) -> AsyncItera
             "test", list(Scope), [ALL_BRANDS], list(settings_accounts(settings)), app.bridge.clock.now()
         )
         url = settings.server.public_url
-        async with httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {secret}"}) as http:
-            yield Running(app, url, http)
-        web.should_exit = True
-        await asyncio.wait_for(serving, 30)
+        try:
+            async with httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {secret}"}) as http:
+                yield Running(app, url, http)
+        finally:
+            web.should_exit = True
+            await asyncio.wait_for(serving, 30)
 
 
 def settings_accounts(settings: Settings) -> list[str]:
@@ -112,9 +114,11 @@ async def subscriber() -> AsyncIterator[Subscriber]:
     serving = asyncio.create_task(web.serve())
     while not web.started:
         await asyncio.sleep(0.01)
-    yield ear
-    web.should_exit = True
-    await serving
+    try:
+        yield ear
+    finally:
+        web.should_exit = True
+        await serving
 
 
 async def eventually(look: Callable[[], Awaitable[T | None]], *, within: float = 20, what: str = "it") -> T:
