@@ -134,3 +134,11 @@ async def test_a_full_sqlite_says_so_and_keeps_what_it_had(tmp_path: Path) -> No
 async def test_other_addresses_are_refused_with_the_right_ones(wrong: str) -> None:
     with pytest.raises(SetupError, match=r"sqlite.* or postgresql"):
         Engine(wrong)
+
+
+async def test_an_error_does_not_repeat_the_words_it_stumbled_over(world: World) -> None:
+    with pytest.raises(sa.exc.DBAPIError) as caught:
+        async with world.store.writing() as uow:
+            mention = await store_post(uow, post())
+            await uow.mentions.join("acme", mention.id, "tkt_secret_words")
+    assert "tkt_secret_words" not in str(caught.value).partition("DETAIL")[0]

@@ -16,6 +16,8 @@ from mentionbridge.store import inline
 from mentionbridge.store.trouble import plainly
 
 BUSY_SECONDS = 15
+# An error's text goes to logs; the values of a statement are customers' words.
+_QUIET: dict[str, Any] = {"hide_parameters": True}
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
@@ -29,14 +31,17 @@ def engine_for(url: str) -> AsyncEngine:
     if family == "sqlite":
         return _sqlite(parsed.set(drivername="sqlite+aiosqlite"))
     if family == "postgresql":
-        return create_async_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=10, pool_pre_ping=True)
+        return create_async_engine(
+            parsed.set(drivername="postgresql+psycopg"), pool_size=10, pool_pre_ping=True, **_QUIET
+        )
     raise SetupError(f"database.url names {family}; mentionbridge keeps its data in sqlite or postgresql.")
 
 
 def _sqlite(url: sa.URL) -> AsyncEngine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS, "async_creator_fn": inline.connect})
+    how = {"timeout": BUSY_SECONDS, "async_creator_fn": inline.connect}
+    engine = create_async_engine(url, connect_args=how, **_QUIET)
     sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     sa.event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

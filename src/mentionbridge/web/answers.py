@@ -38,11 +38,6 @@ def bare_problems(*statuses: int) -> Answers:
     return {status: _answer(status) for status in (*statuses, 500)}
 
 
-READS = problems(422)
-READS_ONE = problems(404, 422)
-WRITES = problems(404, 409, 413, 415, 422)
-
-
 def _answer(status: int) -> dict[str, Any]:
     codes = [code for code, kind in KINDS.items() if kind.status == status]
     kind = KINDS[codes[0]]
@@ -58,6 +53,11 @@ def _answer(status: int) -> dict[str, Any]:
     return {"description": "Problem: " + ", ".join(f"`{code}`" for code in codes), "content": {MEDIA_TYPE: content}}
 
 
+READS = problems(422)
+READS_ONE = problems(404, 422)
+WRITES = problems(404, 409, 413, 415, 422)
+
+
 def describe(app: FastAPI, *bodies: type[BaseModel]) -> None:
     """Give the app's OpenAPI document the shape of problems, and of bodies that routes read themselves."""
 
@@ -68,9 +68,17 @@ def describe(app: FastAPI, *bodies: type[BaseModel]) -> None:
             components["Problem"] = PROBLEM
             _, told = models_json_schema([(each, "validation") for each in bodies], ref_template=_REF)
             components.update(told["$defs"])
-            for unused in ("HTTPValidationError", "ValidationError"):
-                components.pop(unused, None)
+            _drop_validation_errors(schema)
             app.openapi_schema = schema
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _drop_validation_errors(schema: dict[str, Any]) -> None:
+    """Remove the framework's own 422 from routes that cannot answer it, and its shapes."""
+    for operation in (each for methods in schema["paths"].values() for each in methods.values()):
+        if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+            del operation["responses"]["422"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schema["components"]["schemas"].pop(unused, None)

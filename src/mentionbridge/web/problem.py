@@ -93,7 +93,7 @@ class Problem(Exception):
 
     def response(self) -> Response:
         """Return the problem as an answer."""
-        headers = {"Cache-Control": "no-store", **self.headers}
+        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **self.headers}
         if self.kind.retryable:
             headers.setdefault("Retry-After", "5")
         return JSONResponse(self.body(), self.kind.status, headers, MEDIA_TYPE)
@@ -146,7 +146,8 @@ def _invalid(errors: Sequence[Any]) -> Problem:
 def sentence(errors: Sequence[Any]) -> str:
     """Say in one sentence what is wrong with the first of some validation errors."""
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return f"{where(errors[0])} {what(errors[0])}{more}."
+    said = f"{where(errors[0])} {what(errors[0])}{more}."
+    return said[0].upper() + said[1:]
 
 
 def where(error: Any) -> str:

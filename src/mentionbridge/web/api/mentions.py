@@ -27,7 +27,7 @@ router = APIRouter(prefix="/v1/mentions", tags=["mentions"], route_class=OnceRou
 
 
 class PushResult(shapes.Shape):
-    """What became of one pushed post: `created`, `duplicate`, `edited`, `own` (we said it ourselves) or `rejected`."""
+    """What became of one pushed post: `created`, `duplicate`, `edited`, `own` (said by ourselves) or `rejected`."""
 
     index: int
     status: str

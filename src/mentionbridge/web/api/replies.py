@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Header, Query, Request
+from fastapi import APIRouter, Body, Header, Query, Request
 
 from mentionbridge.domain.reply import Reply, ReplyState
 from mentionbridge.web import shapes
@@ -43,7 +43,6 @@ async def read_reply(request: Request, caller: Reader, reply_id: str) -> shapes.
 @router.post(
     "/{reply_id}/approve",
     responses=WRITES,
-    dependencies=[Depends(requires_key)],
     summary="Let a waiting reply out as it stands; needs an Idempotency-Key",
 )
 async def approve(
@@ -53,6 +52,7 @@ async def approve(
     asked: Annotated[Acted | None, Body()] = None,
     idempotency_key: IdempotencyKey = None,
 ) -> shapes.MovedShape:
+    requires_key(request)
     door = door_of(request)
     brand = await _brand_of(door, caller, reply_id)
     return _done(door, await door.approve(brand, reply_id, caller.actor(asked.person if asked else None)))

@@ -1,0 +1,168 @@
+"""Who may do what: tokens, scopes, brands, limits, and what strangers see."""
+
+import re
+
+import pytest
+
+from fakes.people import ACME, OTHER, post, store_post, story
+from fakes.web_world import EVERY_SCOPE, Site
+from mentionbridge.ports.access import Scope
+
+NEEDS = [
+    ("GET", "/v1/mentions", Scope.READ),
+    ("GET", "/v1/mentions/mnt_1", Scope.READ),
+    ("POST", "/v1/mentions", Scope.INGEST),
+    ("PUT", "/v1/mentions/demo/p-1", Scope.INGEST),
+    ("GET", "/v1/tickets", Scope.READ),
+    ("GET", "/v1/tickets/tkt_1", Scope.READ),
+    ("GET", "/v1/tickets/tkt_1/timeline", Scope.READ),
+    ("GET", "/v1/replies", Scope.READ),
+    ("GET", "/v1/replies/rpl_1", Scope.READ),
+    ("POST", "/v1/replies/rpl_1/approve", Scope.APPROVE),
+    ("POST", "/v1/replies/rpl_1/reject", Scope.APPROVE),
+    ("POST", "/v1/replies/rpl_1/edit", Scope.APPROVE),
+    ("POST", "/v1/replies/rpl_1/settle", Scope.APPROVE),
+    ("GET", "/v1/accounts", Scope.READ),
+    ("GET", f"/v1/accounts/{ACME.id}/unreadable", Scope.READ),
+    ("POST", f"/v1/accounts/{ACME.id}/pause", Scope.ADMIN),
+    ("POST", f"/v1/accounts/{ACME.id}/resume", Scope.ADMIN),
+    ("POST", "/v1/pause", Scope.ADMIN),
+    ("POST", "/v1/resume", Scope.ADMIN),
+    ("GET", "/v1/events", Scope.READ),
+    ("GET", "/v1/webhook-endpoints", Scope.ADMIN),
+    ("POST", "/v1/webhook-endpoints", Scope.ADMIN),
+    ("DELETE", "/v1/webhook-endpoints/whk_1", Scope.ADMIN),
+    ("GET", "/v1/webhook-endpoints/whk_1/deliveries", Scope.ADMIN),
+    ("GET", "/v1/media/med_1", Scope.READ),
+]
+
+
+def test_every_route_is_in_the_list_above(site: Site) -> None:
+    told = {
+        (method.upper(), re.sub(r"\{[^}]+\}", "x", path))
+        for path, methods in site.http.schema["paths"].items()
+        for method in methods
+        if path.startswith("/v1")
+    }
+    listed = {(method, re.sub(r"/(\w+_1|acme-demo|demo|p-1)\b", "/x", path)) for method, path, _ in NEEDS}
+    assert listed == told
+
+
+@pytest.mark.parametrize(("method", "path", "scope"), NEEDS)
+async def test_a_route_needs_its_scope(site: Site, method: str, path: str, scope: Scope) -> None:
+    assert (await site.http(method, path)).json()["code"] == "no_token"
+    others = [each for each in EVERY_SCOPE if each not in (scope, Scope.ADMIN)]
+    refused = await site.http(method, path, headers=await site.token(*others))
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
+    assert f"`{scope}`" in refused.json()["detail"]
+    allowed = await site.http(method, path, headers=await site.token(scope, brands=["*"]))
+    assert allowed.status_code not in (401, 403, 500)
+
+
+BAD_TOKENS = [
+    "mb_x",
+    "Basic bWI6eA==",
+    "Bearer",
+    "Bearer mb_",
+    "Bearer " + "x" * 35,
+    "Bearer mb_" + "a" * 32,
+    "bearer\xe9",
+]
+
+
+@pytest.mark.parametrize("sent", BAD_TOKENS)
+async def test_a_token_that_is_none_is_refused(site: Site, sent: str) -> None:
+    answer = await site.http("GET", "/v1/tickets", headers={"Authorization": sent.encode("latin-1")})  # type: ignore[dict-item]
+    assert (answer.status_code, answer.json()["code"]) == (401, "bad_token")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_a_revoked_token_is_refused_at_once(site: Site) -> None:
+    headers = await site.token(Scope.READ)
+    assert (await site.http.get("/v1/tickets", headers)).status_code == 200
+    (token,) = await site.door.tokens.list()
+    await site.door.tokens.revoke(token.id, site.world.clock.now())
+    assert (await site.http.get("/v1/tickets", headers)).json()["code"] == "bad_token"
+
+
+async def test_another_brands_things_are_not_there(site: Site) -> None:
+    async with site.world.store.writing() as uow:
+        theirs = await story(uow, "p-9", OTHER)
+        mention = await store_post(uow, post("p-8"), OTHER)
+    headers = await site.token(*EVERY_SCOPE)
+    keyed = {**headers, "Idempotency-Key": "k"}
+    answers = [
+        await site.http.get(f"/v1/mentions/{mention.id}", headers),
+        await site.http.get(f"/v1/tickets/{theirs.ticket_id}", headers),
+        await site.http.get(f"/v1/tickets/{theirs.ticket_id}/timeline", headers),
+        await site.http.get(f"/v1/replies/{theirs.id}", headers),
+        await site.http.post(f"/v1/replies/{theirs.id}/approve", keyed),
+        await site.http.post(f"/v1/replies/{theirs.id}/reject", headers, {"reason": "no"}),
+        await site.http.post(f"/v1/accounts/{OTHER.id}/pause", headers),
+        await site.http.get(f"/v1/accounts/{OTHER.id}/unreadable", headers),
+    ]
+    assert [answer.status_code for answer in answers] == [404] * len(answers)
+    for path in ("mentions", "tickets", "replies"):
+        assert (await site.http.get(f"/v1/{path}", headers)).json()["items"] == []
+    assert {each["brand_id"] for each in (await site.http.get("/v1/accounts", headers)).json()["items"]} == {"acme"}
+    everyone = await site.token(Scope.READ, brands=["*"])
+    assert len((await site.http.get("/v1/mentions", everyone)).json()["items"]) == 2
+
+
+async def test_a_token_for_a_brand_we_do_not_serve_sees_nothing(site: Site) -> None:
+    async with site.world.store.writing() as uow:
+        await story(uow)
+    headers = await site.token(Scope.READ, brands=["gone"])
+    assert (await site.http.get("/v1/tickets", headers)).json() == {"items": [], "next": None}
+
+
+async def test_a_busy_token_is_told_when_to_come_back(site: Site) -> None:
+    http = site.changed(limits=type(site.door.limits)(requests_per_minute=3))
+    headers, other = await site.token(Scope.READ), await site.token(Scope.READ, name="other")
+    answers = [await http.get("/v1/tickets", headers) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert [answer.headers["ratelimit-remaining"] for answer in answers] == ["2", "1", "0", "0"]
+    assert (answers[3].json()["code"], answers[3].headers["retry-after"]) == ("rate_limited", "60")
+    assert (await http.get("/v1/tickets", other)).status_code == 200
+    site.world.clock.forward(45)
+    assert (await http.get("/v1/tickets", headers)).headers["retry-after"] == "15"
+    site.world.clock.forward(15)
+    assert (await http.get("/v1/tickets", headers)).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("path", ["/v1/mentions/%00", "/v1/tickets?account_id=a%00b", "/v1/tickets/tkt_%00/timeline"])
+async def test_a_nul_in_the_address_is_refused(site: Site, path: str) -> None:
+    answer = await site.http.get(path, await site.token(Scope.READ))
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_address")
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize(
+    "path", ["/v1/mentions/%ED%A0%80", "/v1/tickets?account_id=%ff%fe", "/v1/replies/" + "x" * 5000]
+)
+async def test_an_odd_address_is_just_not_found(site: Site, path: str) -> None:
+    assert (await site.http.get(path, await site.token(Scope.READ))).status_code in (200, 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/v1/nothing", 404, "not_found"),
+        ("GET", "/nothing", 404, "not_found"),
+        ("GET", "/v1/tickets/", 404, "not_found"),
+        ("DELETE", "/v1/tickets", 405, "method_not_allowed"),
+        ("PATCH", "/v1/mentions", 405, "method_not_allowed"),
+        ("GET", "/v1/tickets?limit=0", 422, "invalid"),
+        ("GET", "/v1/tickets?limit=many", 422, "invalid"),
+        ("GET", "/v1/tickets?limit=201", 422, "invalid"),
+        ("GET", "/v1/tickets?state=angry", 422, "invalid"),
+        ("GET", "/v1/tickets?cursor=nonsense", 400, "bad_cursor"),
+        ("GET", "/v1/events?after=-1", 422, "invalid"),
+        ("GET", "/v1/events?after=99999999999999999999", 422, "invalid"),
+    ],
+)
+async def test_a_wrong_question_says_why(site: Site, method: str, path: str, status: int, code: str) -> None:
+    answer = await site.http(method, path, headers=await site.token(*EVERY_SCOPE))
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert site.watching.codes() == [code]

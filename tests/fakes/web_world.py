@@ -1,0 +1,193 @@
+"""The HTTP door on a real store, called without a socket; every answer is checked against its own documentation."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from fakes.people import ACME, ACME_TWO, OTHER
+from fakes.web_hook import ToyHook
+from fakes.world import SEALER, World
+from mentionbridge.domain.account import Account, Brand
+from mentionbridge.domain.capabilities import Capabilities
+from mentionbridge.kit.ids import Ids
+from mentionbridge.pipeline import steer
+from mentionbridge.pipeline.bridge import Bridge, Connected
+from mentionbridge.ports.access import Scope
+from mentionbridge.store.endpoints import StoredSubscriptions
+from mentionbridge.store.group_writer import GroupWriter
+from mentionbridge.store.idempotency import StoredIdempotency
+from mentionbridge.store.reading import StoredDesk
+from mentionbridge.store.tokens import StoredTokens
+from mentionbridge.web.app import create_app
+from mentionbridge.web.door import Door, Limits
+
+FETCHED = replace(ACME, id="acme-fetched", platform="fetched")
+ACCOUNTS = (ACME, ACME_TWO, OTHER, FETCHED)
+EVERY_SCOPE = tuple(Scope)
+
+
+@dataclass
+class Watching:
+    """An observer that remembers."""
+
+    moments: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def saw(self, moment: str, **facts: Any) -> None:
+        self.moments.append((moment, facts))
+
+    def codes(self, moment: str = "request.refused") -> list[str]:
+        return [facts["code"] for name, facts in self.moments if name == moment]
+
+
+class PlainPlatform:
+    """Just enough of a platform to edit a reply for."""
+
+    capabilities = Capabilities(max_length=300)
+
+    def count(self, text: str) -> int:
+        return len(text)
+
+    def prepare(self, intent: object) -> dict[str, Any]:
+        return {"prepared": True}
+
+
+@dataclass
+class Site:
+    """The app, what it stands on, and what it did to the worker and the observer."""
+
+    app: FastAPI
+    world: World
+    door: Door
+    watching: Watching
+    hook: ToyHook
+    http: "Checked"
+    woken: list[bool]
+    reasons: list[str]
+
+    async def token(
+        self,
+        *scopes: Scope,
+        brands: Sequence[str] = ("acme",),
+        accounts: Sequence[str] = (ACME.id, ACME_TWO.id, FETCHED.id),
+        name: str = "desk",
+    ) -> dict[str, str]:
+        """Make a token and return the headers that send it."""
+        made = await self.door.tokens.create(name, scopes, brands, accounts, self.world.clock.now())
+        return {"Authorization": f"Bearer {made[0]}"}
+
+    def changed(self, **parts: Any) -> "Checked":
+        """A client of the same app with some parts of the door replaced."""
+        return Checked(create_app(replace(self.door, **parts)))
+
+
+_schema: dict[str, Any] = {}
+
+
+class Checked:
+    """A client that fails on any status, problem or media type the OpenAPI document does not name."""
+
+    def __init__(self, app: FastAPI) -> None:
+        # The document is the same for every door, and takes longer to write than most tests to run.
+        app.openapi_schema = _schema or None
+        _schema.update(app.openapi())
+        self.schema = _schema
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://bridge.example")
+        self.routes = [
+            (re.compile(re.sub(r"\{[^}]+\}", r"[^/]+", path) + "$"), methods)
+            for path, methods in self.schema["paths"].items()
+        ]
+
+    async def __call__(self, method: str, url: str, **more: Any) -> httpx.Response:
+        answer = await self.client.request(method, url, **more)
+        self._check(method, answer)
+        return answer
+
+    async def get(self, url: str, headers: dict[str, str] | None = None, **params: Any) -> httpx.Response:
+        return await self("GET", url, headers=headers or {}, params=params or None)
+
+    async def post(
+        self, url: str, headers: dict[str, str] | None = None, body: Any = None, **more: str
+    ) -> httpx.Response:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
+        plain = {"Content-Type": "application/json"} if content else {}
+        return await self("POST", url, headers={**plain, **(headers or {}), **more}, content=content)
+
+    def _check(self, method: str, answer: httpx.Response) -> None:
+        path = answer.request.url.path
+        documented = next((methods for shape, methods in self.routes if shape.match(path)), None)
+        if documented is not None and method.lower() in documented:
+            told = documented[method.lower()]["responses"]
+            assert str(answer.status_code) in told, f"{method} {path} answers an undocumented {answer.status_code}"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        if answer.status_code >= 400:
+            _check_problem(answer)
+
+
+def _check_problem(answer: httpx.Response) -> None:
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert {"type", "title", "status", "detail", "code", "retryable"} <= set(problem)
+    assert problem["status"] == answer.status_code
+    assert problem["type"] == f"urn:mentionbridge:problem:{problem['code']}"
+    assert problem["detail"][0].isupper() or problem["detail"][0] == "`"
+    assert problem["detail"].endswith(".") and "Traceback" not in answer.text and "sqlalchemy" not in answer.text
+    assert ("retry-after" in answer.headers) == problem["retryable"]
+
+
+def open_site(world: World, **limits: int) -> Site:
+    """Make the app over this store."""
+    watching, hook, woken, reasons = Watching(), ToyHook(), [], []
+    connected = {(a.brand_id, a.id): Connected(a, PlainPlatform(), hook) for a in ACCOUNTS}  # type: ignore[arg-type]
+    nothing: Any = None
+    bridge = Bridge(
+        store=world.store,
+        clock=world.clock,
+        ids=Ids(),
+        judge=nothing,
+        courier=nothing,
+        media=nothing,
+        observer=watching,
+        brands={"acme": Brand("acme", "Acme"), "borealis": Brand("borealis", "Borealis")},
+        connected=connected,
+    )
+
+    def hook_of(platform: str, account_id: str) -> tuple[Account, ToyHook] | None:
+        return next(((a, hook) for a in ACCOUNTS if (a.platform, a.id) == (platform, account_id)), None)
+
+    async def ready() -> list[str]:
+        return reasons
+
+    async def settle(brand: str, reply: str, sent: bool, external_id: str | None, actor: str) -> Any:
+        return await steer.settle_by_hand(bridge, brand, reply, sent=sent, external_id=external_id, actor=actor)
+
+    door = Door(
+        desk=StoredDesk(world.store),
+        writer=GroupWriter(world.store),
+        tokens=StoredTokens(world.engine, Ids()),
+        idempotency=StoredIdempotency(world.engine, SEALER),
+        subscriptions=StoredSubscriptions(world.engine, Ids(), SEALER),
+        clock=world.clock,
+        observer=watching,
+        accounts={key: each.account for key, each in connected.items()},
+        brand_ids=("acme", "borealis"),
+        hook_of=hook_of,
+        accepts_push=lambda account: account.platform == "demo",
+        pause=lambda account, actor: steer.pause(bridge, account, actor),
+        resume=lambda account, actor: steer.resume(bridge, account, actor),
+        approve=lambda *which: steer.approve(bridge, *which),
+        reject=lambda *which: steer.reject(bridge, *which),
+        edit=lambda *which: steer.edit(bridge, *which),
+        settle=settle,
+        wake=lambda: woken.append(True),
+        ready=ready,
+        metrics=lambda: b"mentionbridge_mentions_total 1\n",
+        limits=Limits(**limits),
+    )
+    app = create_app(door)
+    return Site(app, world, door, watching, hook, Checked(app), woken, reasons)
