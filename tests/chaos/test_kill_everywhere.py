@@ -15,7 +15,7 @@ from fakes.chaos_kills import Fuse, fuse
 from fakes.chaos_outside import FOLLOW_UP, Outside, outside
 from fakes.databases import fresh_database
 
-SAME_AS_BEFORE = ("before a transaction", "before a read")
+SAME_AS_BEFORE = ("before a transaction", "before a read", "before the commit")
 """Boundaries at which disk and world are as at the boundary in front of them; only the deep run dies there too."""
 
 

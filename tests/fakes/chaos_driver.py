@@ -1,6 +1,7 @@
 """Drives one bridge step by step: claim a queue, run its handler, publish; no timers, no threads of work."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fakes.chaos_kills import Fuse, Killed, Mortal, MortalPlatform, MortalStore
-from fakes.chaos_outside import Album, Outside
+from fakes.chaos_outside import Album, Outside, outside
 from fakes.demo_town import ACME, NoVault
 from fakes.world import SEALER
 from mentionbridge.bootstrap.wiring import build
@@ -77,6 +78,7 @@ class Life:
     outside: Outside
     bridge: Bridge
     engine: Engine
+    url: str
     fuse: Fuse
     rough: bool = False
     troubles: list[Exception] = field(default_factory=list)
@@ -185,7 +187,7 @@ def live(outside: Outside, url: str, folder: Path, fuse: Fuse | None = None, *, 
         media=Mortal(Album(), fuse),  # type: ignore[arg-type]
         connected={("acme", "acme"): connected},
     )
-    return Life(outside, bridge, engine, fuse)
+    return Life(outside, bridge, engine, url, fuse)
 
 
 def _without_flushes(connection: Any, record: Any) -> None:
@@ -210,12 +212,12 @@ Act = Callable[[Outside], Any]
 async def survive(outside: Outside, url: str, folder: Path, acts: list[Act], fuse: Fuse, *, hasty: bool = True) -> Life:
     """Let people act one after the other, each time until all is quiet, through as many lives as it takes."""
     life = live(outside, url, folder, fuse, hasty=hasty)
-    waiting, begun = list(acts), False
+    waiting, started = list(acts), False
     while True:
         try:
-            if not begun:
+            if not started:
                 await life.begin()
-                begun = True
+                started = True
             await life.until_quiet()
             if not waiting:
                 return life
@@ -223,4 +225,27 @@ async def survive(outside: Outside, url: str, folder: Path, acts: list[Act], fus
         except Killed:
             await life.end()
             outside.clock.forward(PAST_LEASES)
-            life, begun = live(outside, url, folder, fuse, hasty=hasty), False
+            life, started = live(outside, url, folder, fuse, hasty=hasty), False
+
+
+@asynccontextmanager
+async def begun(url: str, folder: Path, *, keys: bool = True) -> AsyncIterator[Life]:
+    """A bridge at work on a network, connected a moment ago and quiet."""
+    async with outside(keys=keys) as world:
+        life = live(world, url, folder)
+        await life.begin()
+        await life.until_quiet()
+        world.clock.forward(1)
+        try:
+            yield life
+        finally:
+            await life.end()
+
+
+async def reborn(life: Life, folder: Path, *, after: float = PAST_LEASES) -> Life:
+    """The next process on the same database; nothing of the first is left in memory."""
+    await life.end()
+    life.outside.clock.forward(after)
+    fresh = live(life.outside, life.url, folder)
+    await fresh.begin()
+    return fresh

@@ -69,6 +69,12 @@ class Outside:
         picture = {"data": base64.b64encode(_png()).decode(), "alt": "a dark router"}
         return await self.says(who, text, picture=picture)
 
+    async def answers_by_hand(self, post_id: str, text: str) -> str:
+        """A person of the brand answers in the network's own app."""
+        live = self.town.network._live
+        post, _ = live.reply(live.adopt("acme", ""), post_id, text)
+        return post.id
+
     def owed(self) -> list[tuple[int, bytes]]:
         """Return the webhook bodies nobody has taken yet, oldest first."""
         news = self.network.concerns("acme", self.told)

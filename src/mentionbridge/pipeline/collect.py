@@ -1,6 +1,6 @@
 """Collect: what a network shows us becomes mentions, each once, and the cursor moves only with its page."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,6 +10,7 @@ from mentionbridge.domain.errors import LoginNeeded, PlatformDown, PlatformError
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Deleted, Item, Mention, Origin, Post, Unreadable
 from mentionbridge.domain.reply import OwnPost, ReplyState
+from mentionbridge.domain.ticket import SAME_TOPIC_WINDOW
 from mentionbridge.kit.backoff import delay
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.ports.observer import Observer
@@ -23,7 +24,14 @@ PAGE_SECONDS = 30.0
 """A walk that still brings pages keeps its account for this much longer."""
 
 READ_BACK = timedelta(hours=1)
-"""How far before our last sign of life our own posts are read back."""
+"""How far before the last moment an account could speak its own posts are read back."""
+
+FIRST_READ_BACK = SAME_TOPIC_WINDOW
+"""How far back they are read when we remember nothing: a new account, or a lost database."""
+
+OWN_BATCH = 100
+
+_MUTE = (AccountState.RECONCILE, AccountState.LOGIN_NEEDED)
 
 
 class Result(StrEnum):
@@ -180,27 +188,44 @@ async def _walk(bridge: Bridge, connected: Connected, lease: Lease) -> None:
     account = connected.account
     async with bridge.store.reading() as uow:
         known = await uow.accounts.health(account.brand_id, account.id)
-    if known.network_id is None or known.state in (AccountState.RECONCILE, AccountState.LOGIN_NEEDED):
-        known = await _introduce(bridge, connected)
+    if known.network_id is None or known.state in _MUTE:
+        known = await _introduce(bridge, connected, lease)
     async for page in connected.platform.collect(known.cursor):
         await store_page(bridge, account, page.items, page.cursor, known, lease)
 
 
-async def _introduce(bridge: Bridge, connected: Connected) -> AccountHealth:
+async def _introduce(bridge: Bridge, connected: Connected, lease: Lease) -> AccountHealth:
     """Ask who we are and read back what we said, before anything new is said."""
     account = connected.account
     identity = await connected.platform.probe()
     async with bridge.store.writing() as uow:
         await uow.accounts.identified(account, identity)
         known = await uow.accounts.health(account.brand_id, account.id)
-    since = (known.alive_at or known.connected_at) - READ_BACK
-    async for post in connected.platform.own_posts(since):
+    async for posts in _batches(connected.platform.own_posts(_read_back_to(known))):
         async with bridge.store.writing() as uow:
-            await uow.accounts.remember_own(account, post)
-    if known.state in (AccountState.RECONCILE, AccountState.LOGIN_NEEDED):
-        async with bridge.store.writing() as uow:
-            await uow.accounts.set_state(account, AccountState.ACTIVE)
+            await uow.claims.check(lease, extend=PAGE_SECONDS)
+            for post in posts:
+                await uow.accounts.remember_own(account, post)
+    async with bridge.store.writing() as uow:
+        await uow.claims.check(lease)
+        # Whoever paused the account meanwhile outranks us.
+        await uow.accounts.set_state(account, AccountState.ACTIVE, only_from=_MUTE)
     return known
+
+
+def _read_back_to(known: AccountHealth) -> datetime:
+    return known.alive_at - READ_BACK if known.alive_at else known.connected_at - FIRST_READ_BACK
+
+
+async def _batches(posts: AsyncIterator[OwnPost]) -> AsyncIterator[list[OwnPost]]:
+    batch: list[OwnPost] = []
+    async for post in posts:
+        batch.append(post)
+        if len(batch) == OWN_BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 async def store_page(
@@ -242,12 +267,20 @@ async def _poll_failed(bridge: Bridge, account: Account, lease: Lease, error: Pl
     now = bridge.clock.now()
     async with bridge.store.writing() as uow:
         failures = await uow.accounts.failed(account, str(error), now)
-        if isinstance(error, LoginNeeded) and await uow.accounts.set_state(account, AccountState.LOGIN_NEEDED):
-            await uow.events.add(EventType.ACCOUNT_REAUTH_REQUIRED, account.brand_id, now, account_id=account.id)
-        if isinstance(error, LoginNeeded) or failures == BLIND_AFTER:
+        if isinstance(error, LoginNeeded):
+            await _signed_out(uow, account, error, now)
+        elif failures == BLIND_AFTER:
             await go_blind(uow, account, str(error), now)
         await uow.claims.done(lease, _again(error, failures, account, now))
     bridge.observer.saw("poll.failed", platform=account.platform, account=account.id, failures=failures, why=str(error))
+
+
+async def _signed_out(uow: UnitOfWork, account: Account, error: LoginNeeded, now: datetime) -> None:
+    speaks = (AccountState.ACTIVE, AccountState.RECONCILE)
+    silenced = await uow.accounts.set_state(account, AccountState.LOGIN_NEEDED, only_from=speaks)
+    # A paused account stays paused, or the next sign-in would let it speak; its gap tells that it is signed out.
+    if await go_blind(uow, account, str(error), now) or silenced:
+        await uow.events.add(EventType.ACCOUNT_REAUTH_REQUIRED, account.brand_id, now, account_id=account.id)
 
 
 def _again(error: PlatformError, failures: int, account: Account, now: datetime) -> datetime:
@@ -258,10 +291,16 @@ def _again(error: PlatformError, failures: int, account: Account, now: datetime)
     return now + delay(failures, first=account.poll_seconds)
 
 
-async def go_blind(uow: UnitOfWork, account: Account, cause: str, now: datetime) -> None:
-    """Record that from now on we may miss what is said, unless that is known already."""
-    if await uow.accounts.open_gap(account, cause, now) is not None:
-        await uow.events.add(EventType.GAP_OPENED, account.brand_id, now, account_id=account.id, cause=cause)
+async def go_blind(uow: UnitOfWork, account: Account, cause: str, now: datetime) -> bool:
+    """Record that from now on we may miss what is said; False when that is known already.
+
+    What a person says by hand meanwhile is missed too, so our own posts are read back before we speak again.
+    """
+    await uow.accounts.set_state(account, AccountState.RECONCILE, only_from=(AccountState.ACTIVE,))
+    if await uow.accounts.open_gap(account, cause, now) is None:
+        return False
+    await uow.events.add(EventType.GAP_OPENED, account.brand_id, now, account_id=account.id, cause=cause)
+    return True
 
 
 async def read_hook(bridge: Bridge, lease: Lease) -> None:

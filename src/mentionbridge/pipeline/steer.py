@@ -1,5 +1,6 @@
 """Steer: what a person tells the bridge to do; a person outranks the machine."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from mentionbridge.domain.account import Account, AccountState
@@ -28,6 +29,8 @@ async def _switch(bridge: Bridge, account: Account | None, actor: str, *, on: bo
         if account is None:
             changed = await uow.accounts.pause_everywhere(on, actor, now)
             concerned = [each.account for each in bridge.connected.values()]
+            if not on:
+                await _read_back_all(uow, concerned, now)
         else:
             changed = await _switch_account(uow, account, state, actor, now)
             concerned = [account]
@@ -40,13 +43,18 @@ async def _switch(bridge: Bridge, account: Account | None, actor: str, *, on: bo
 
 
 async def _switch_account(uow: UnitOfWork, account: Account, state: AccountState, actor: str, now: datetime) -> bool:
-    health = await uow.accounts.health(account.brand_id, account.id)
-    if state is AccountState.RECONCILE and health.state is not AccountState.PAUSED:
-        return False
-    changed = await uow.accounts.set_state(account, state, actor)
-    if state is AccountState.RECONCILE:
-        await uow.accounts.schedule(account, now)
+    await uow.accounts.health(account.brand_id, account.id)
+    if state is not AccountState.RECONCILE:
+        return await uow.accounts.set_state(account, state, actor)
+    changed = await uow.accounts.set_state(account, state, actor, only_from=(AccountState.PAUSED,))
+    await uow.accounts.schedule(account, now)
     return changed
+
+
+async def _read_back_all(uow: UnitOfWork, accounts: Sequence[Account], now: datetime) -> None:
+    await uow.accounts.reconcile_active()
+    for account in accounts:
+        await uow.accounts.schedule(account, now)
 
 
 async def approve(bridge: Bridge, brand_id: str, reply_id: str, actor: str) -> Reply:

@@ -1,6 +1,6 @@
 """What the heart asks of memory: one unit of work is one transaction, and every question has a name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,13 +72,22 @@ class Accounts(Protocol):
         """The network answered: no failures any more."""
 
     async def identified(self, account: Account, identity: Identity) -> None: ...
-    async def set_state(self, account: Account, state: AccountState, actor: str | None = None) -> bool:
-        """Change the state; False when it was that already."""
+    async def set_state(
+        self,
+        account: Account,
+        state: AccountState,
+        actor: str | None = None,
+        *,
+        only_from: Collection[AccountState] = tuple(AccountState),
+    ) -> bool:
+        """Change the state; False when it was that already, or is none of `only_from`."""
 
     async def reconcile_after_failover(self) -> bool:
         """Send every active account through `reconcile` when a standby took over since this was last asked."""
 
-    async def alive(self, account_keys: Sequence[tuple[str, str]], now: datetime) -> None: ...
+    async def alive(self, account_keys: Sequence[tuple[str, str]], now: datetime) -> None:
+        """Note that these accounts could speak until now; of what came before, their own posts are known."""
+
     async def open_gap(self, account: Account, cause: str, at: datetime) -> str | None:
         """Open a gap unless one is open; returns its id when it is new."""
 
@@ -87,6 +96,12 @@ class Accounts(Protocol):
     async def remember_own(self, account: Account, post: OwnPost) -> None: ...
     async def own_answer(self, brand_id: str, account_id: str, parent_id: str) -> str | None:
         """Return the external id of something we already said under this post, if we did."""
+
+    async def answered_story(self, brand_id: str, account_id: str, ticket_id: str, author_id: str) -> bool:
+        """Tell whether anything this person said in this story has an answer of ours among our own posts."""
+
+    async def reconcile_active(self) -> None:
+        """Send every active account through `reconcile`."""
 
     async def paused_everywhere(self) -> bool: ...
     async def pause_everywhere(self, on: bool, actor: str, now: datetime) -> bool: ...

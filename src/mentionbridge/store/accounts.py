@@ -1,6 +1,6 @@
 """Our accounts as they are doing: cursor, health, gaps, what we said ourselves, and the big red switch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,10 +84,18 @@ class StoredAccounts:
     async def identified(self, account: Account, identity: Identity) -> None:
         await self._change(account, network_id=identity.external_id, handle=identity.handle)
 
-    async def set_state(self, account: Account, state: AccountState, actor: str | None = None) -> bool:
+    async def set_state(
+        self,
+        account: Account,
+        state: AccountState,
+        actor: str | None = None,
+        *,
+        only_from: Collection[AccountState] = tuple(AccountState),
+    ) -> bool:
+        was = [other for other in only_from if other is not state]
         query = (
             sa.update(t.accounts)
-            .where(is_row(t.accounts, account.brand_id, account.id), t.accounts.c.state != state)
+            .where(is_row(t.accounts, account.brand_id, account.id), t.accounts.c.state.in_(was))
             .values(state=state, paused_by=actor if state is AccountState.PAUSED else None)
         )
         return (await self.connection.execute(query)).rowcount == 1
@@ -95,9 +103,12 @@ class StoredAccounts:
     async def reconcile_after_failover(self) -> bool:
         if not await has_forked(self.connection):
             return False
+        await self.reconcile_active()
+        return True
+
+    async def reconcile_active(self) -> None:
         active = t.accounts.c.state == AccountState.ACTIVE
         await self.connection.execute(sa.update(t.accounts).where(active).values(state=AccountState.RECONCILE))
-        return True
 
     async def alive(self, account_keys: Sequence[tuple[str, str]], now: datetime) -> None:
         key = sa.tuple_(t.accounts.c.brand_id, t.accounts.c.id)
@@ -154,6 +165,13 @@ class StoredAccounts:
             own.brand_id == brand_id, own.account_id == account_id, own.parent_id == parent_id
         )
         return (await self.connection.execute(query.order_by(own.occurred_at).limit(1))).scalar_one_or_none()
+
+    async def answered_story(self, brand_id: str, account_id: str, ticket_id: str, author_id: str) -> bool:
+        mention, own = t.mentions.c, t.own_posts.c
+        said = sa.and_(mention.brand_id == brand_id, mention.ticket_id == ticket_id, mention.author_id == author_id)
+        ours = sa.and_(own.brand_id == brand_id, own.account_id == account_id, own.parent_id == mention.external_id)
+        query = sa.select(sa.exists().where(said, ours))
+        return bool((await self.connection.execute(query)).scalar_one())
 
     async def paused_everywhere(self) -> bool:
         query = sa.select(t.switches.c.state).where(t.switches.c.name == _PAUSE)

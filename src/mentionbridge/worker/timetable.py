@@ -1,7 +1,6 @@
 """The clock: APScheduler only ticks, the database decides what is due."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -9,8 +8,6 @@ from mentionbridge.domain.account import AccountState
 from mentionbridge.pipeline.bridge import Bridge
 
 ALIVE_SECONDS = 10
-AWAY_AFTER = timedelta(seconds=2 * ALIVE_SECONDS)
-"""Without a sign of life for this long, nobody can vouch for the last commits: our own posts are read back first."""
 
 
 class Timetable:
@@ -23,17 +20,17 @@ class Timetable:
         self._scheduler.add_job(self._alive, "interval", seconds=ALIVE_SECONDS, coalesce=True, max_instances=1)
 
     async def start(self) -> None:
-        """Make every configured account's row, and send those long unattended through `reconcile`."""
+        """Make every configured account's row, and send the active ones through `reconcile`.
+
+        Nothing in a database tells a restart from a restore of a copy some seconds old, so every start reads back.
+        """
         now = self._bridge.clock.now()
         async with self._bridge.store.writing() as uow:
             await uow.accounts.reconcile_after_failover()
+            await uow.accounts.reconcile_active()
             for connected in self._bridge.connected.values():
                 account = connected.account
                 await uow.accounts.ensure(account, now)
-                health = await uow.accounts.health(account.brand_id, account.id)
-                away = health.alive_at is None or now - health.alive_at > AWAY_AFTER
-                if away and health.state is AccountState.ACTIVE:
-                    await uow.accounts.set_state(account, AccountState.RECONCILE)
                 await uow.accounts.schedule(account, now)
         self._scheduler.start()
 
@@ -46,9 +43,11 @@ class Timetable:
         async with self._bridge.store.writing() as uow:
             if await uow.accounts.reconcile_after_failover():
                 self._bridge.observer.saw("failover.noticed")
+            if await uow.accounts.paused_everywhere():
+                return
             active = [
                 (health.brand_id, health.id)
                 for health in await uow.accounts.all()
-                if health.state is not AccountState.RECONCILE and (health.brand_id, health.id) in self._bridge.connected
+                if health.state is AccountState.ACTIVE and (health.brand_id, health.id) in self._bridge.connected
             ]
             await uow.accounts.alive(active, now)
