@@ -7,7 +7,7 @@ change (`rev`), tells each member of it in a log, and keeps what a stranger writ
 import base64
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -52,6 +52,7 @@ class ChatService:
         self.log: dict[str, list[dict[str, Any]]] = {}
         self.down = False
         self.lose = False
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.calls: list[tuple[str, str]] = []
         self._changes = 0
         self._lock = threading.Lock()
@@ -117,7 +118,7 @@ class ChatService:
             "text": given["text"],
             **({"facets": given["facets"]} if "facets" in given else {}),
             "sender": {"did": us},
-            "sentAt": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "sentAt": self.clock().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         }
         convo.messages.append(message)
         for member in convo.members:
