@@ -45,7 +45,8 @@ async def test_a_complaint_travels_the_whole_way(network: BlueskyNetwork, tmp_pa
         await check_mention(bridge, customer, complaint)
         await check_webhooks(team, endpoint["secret"], ticket["id"], words)
 
-        await asyncio.to_thread(customer.post, "Still down, third evening.", reply_to=complaint)
+        ours = Written(answers[0]["uri"], answers[0]["cid"], root=(complaint.uri, complaint.cid))
+        await asyncio.to_thread(customer.post, "Still down, third evening.", reply_to=ours)
         await eventually(lambda: lines_of(bridge, ticket["id"], "mention", 2), what="the reply in the same ticket")
         await asyncio.to_thread(customer.write_to, brand, "My customer number is in this message.")
         private = await eventually(lambda: lines_of(bridge, ticket["id"], "mention", 3), what="the message joining it")
