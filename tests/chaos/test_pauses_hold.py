@@ -64,13 +64,13 @@ async def test_a_pause_outlives_a_dead_token_and_its_renewal(life: Life) -> None
     assert await life.one("SELECT paused_by FROM accounts") == KIM
 
 
-async def test_a_pause_during_the_read_back_is_not_undone_by_its_end(life: Life) -> None:
+async def test_a_pause_during_the_read_back_is_not_undone_by_its_end(life: Life, quick_folder: Path) -> None:
     async def read_back(*_: object) -> AsyncIterator[object]:
         await pause(life.bridge, ACME, KIM)
         for nothing in ():
             yield nothing
 
-    life = await reborn(life, Path(life.url.removeprefix("sqlite:///")).parent)
+    life = await reborn(life, quick_folder)
     assert await state(life) == "reconcile"
     healthy, life.bridge = life.bridge, with_odd(life.bridge, own_posts=read_back)
     await life.serve(Queue.POLL)
@@ -91,7 +91,6 @@ async def test_a_pause_survives_a_restart_and_nothing_is_lost_meanwhile(life: Li
     await resume(life.bridge, ACME, KIM)
     await life.until_quiet()
     assert len(life.outside.ours()) == 1
-    await life.end()
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["account", "everything"])

@@ -24,7 +24,7 @@ from mentionbridge.ports.observer import Silence
 from mentionbridge.ports.store import Queue, Store
 from mentionbridge.settings import load
 from mentionbridge.store import tables as t
-from mentionbridge.store.claims import QUEUES
+from mentionbridge.store.claims import QUEUES, ready
 from mentionbridge.store.engines import Engine
 from mentionbridge.store.unit_of_work import SqlStore
 from mentionbridge.worker.handlers import HANDLERS
@@ -45,9 +45,9 @@ _PERPETUAL = (Queue.POLL, Queue.RECHECK)
 
 def _agenda() -> sa.CompoundSelect[Any]:
     parts = []
-    for queue, (table, states) in QUEUES.items():
+    for queue, (table, _) in QUEUES.items():
         free = sa.case((table.c.lease_until > table.c.due, table.c.lease_until), else_=table.c.due)
-        here = table.c.state.in_(states) if states else sa.true()
+        here = ready(queue)
         parts.append(
             sa.select(sa.literal(str(queue)).label("what"), sa.func.min(free, type_=t.Instant).label("due")).where(here)
         )
@@ -82,6 +82,7 @@ class Life:
     fuse: Fuse
     rough: bool = False
     troubles: list[Exception] = field(default_factory=list)
+    line: "list[Life]" = field(default_factory=list)
 
     @property
     def now(self) -> datetime:
@@ -236,10 +237,12 @@ async def begun(url: str, folder: Path, *, keys: bool = True) -> AsyncIterator[L
         await life.begin()
         await life.until_quiet()
         world.clock.forward(1)
+        life.line.append(life)
         try:
             yield life
         finally:
-            await life.end()
+            for each in life.line:
+                await each.end()
 
 
 async def reborn(life: Life, folder: Path, *, after: float = PAST_LEASES) -> Life:
@@ -247,5 +250,7 @@ async def reborn(life: Life, folder: Path, *, after: float = PAST_LEASES) -> Lif
     await life.end()
     life.outside.clock.forward(after)
     fresh = live(life.outside, life.url, folder)
+    fresh.line = life.line
+    fresh.line.append(fresh)
     await fresh.begin()
     return fresh

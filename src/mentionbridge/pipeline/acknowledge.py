@@ -61,7 +61,7 @@ async def _facts(
 ) -> AckFacts:
     account, author_id = connected.account, mention.author_id
     earlier = await uow.replies.of_story(mention.brand_id, ticket.id, author_id, Purpose.ACKNOWLEDGE)
-    own = await uow.accounts.own_answer(mention.brand_id, mention.account_id, mention.external_id)
+    answered = await uow.accounts.answered_story(mention.brand_id, mention.account_id, ticket.id, author_id)
     # A paused account, or one that still reads back, queues its words: sending waits for it, judging need not.
     state = health.state if health.state is AccountState.LOGIN_NEEDED else AccountState.ACTIVE
     return AckFacts(
@@ -84,7 +84,7 @@ async def _facts(
         silent=mention.silent,
         deleted=mention.deleted_at is not None,
         stopped=await uow.authors.stopped(mention.brand_id, author_id),
-        answered_by_us=own is not None,
+        answered_by_us=answered,
         acks_last_day=await uow.replies.acknowledged_since(mention.brand_id, author_id, now - timedelta(days=1)),
         earlier=(earlier.state,) if earlier else (),
     )

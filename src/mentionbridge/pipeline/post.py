@@ -5,9 +5,11 @@ the bytes leave, then record what the network said. A process that dies in betwe
 never claimed again and only ever settled (see `settle`).
 """
 
+from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from mentionbridge.domain.errors import LeaseLost, LoginNeeded, NotAllowed, PlatformDown, RateLimited
 from mentionbridge.domain.events import EventType
@@ -27,9 +29,12 @@ from mentionbridge.kit.backoff import delay
 from mentionbridge.kit.clock import Clock
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.ledger import record_sent, tell
+from mentionbridge.pipeline.settle import key_lives
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.patience import LOOKS
 from mentionbridge.rules.privacy import leaks
+
+T = TypeVar("T")
 
 SPEAK_WITHIN = 0.8
 """Seconds between writing `sending` down and the first byte; a pause takes hold within one second."""
@@ -68,7 +73,13 @@ async def post(bridge: Bridge, lease: Lease) -> None:
         await _put_back(bridge, lease, None)
         return
     connected = bridge.at(reply.brand_id, reply.account_id)
+    if _too_late(connected, reply, mention, bridge.clock.now()):
+        await _to_a_person(bridge, lease, reply)
+        return
     try:
+        if out := await _already_out(bridge, connected, reply, intent):
+            await settle_outcome(bridge, lease, reply, out)
+            return
         refused = await _no_right(bridge, connected, reply, mention, intent)
         if refused is not None:
             await _refuse(bridge, lease, reply, refused)
@@ -76,6 +87,47 @@ async def post(bridge: Bridge, lease: Lease) -> None:
         await _say(bridge, connected, lease, reply, intent)
     except NotSaid as waiting:
         await _put_back(bridge, lease, waiting.due, reply, str(waiting))
+
+
+def _too_late(connected: Connected, reply: Reply, mention: Mention, now: datetime) -> bool:
+    """True for words no person has seen, once the post has grown too old to be answered out of the blue."""
+    seen = reply.approved_by is not None or reply.author_of_words is not None
+    too_old = now - mention.occurred_at > timedelta(hours=connected.account.max_ack_age_hours)
+    return too_old and not seen and reply.first_sent_at is None
+
+
+async def _to_a_person(bridge: Bridge, lease: Lease, reply: Reply) -> None:
+    now, why = bridge.clock.now(), "it waited until the post was older than we answer out of the blue"
+    async with bridge.store.writing() as uow:
+        await uow.claims.check(lease)
+        waiting = ReplyState.AWAITING_APPROVAL
+        moved = await uow.replies.move(reply, waiting, now, reason=why, due=None, lease_until=None, lease_token=None)
+        await tell(uow, EventType.REPLY_DRAFTED, moved, now, state=waiting, reason=why)
+    bridge.observer.saw("reply.too_late", id=reply.id, account=reply.account_id)
+
+
+async def _already_out(bridge: Bridge, connected: Connected, reply: Reply, intent: ReplyIntent) -> Outcome | None:
+    """After a restore our own posts were read back: what we do not remember saying may still be said already."""
+    if reply.author_of_words is not None or reply.first_sent_at is not None:
+        return None
+    async with bridge.store.reading() as uow:
+        story = (reply.brand_id, reply.account_id, reply.ticket_id, reply.author_id)
+        if not await uow.accounts.answered_story(*story):
+            return None
+    found = await _asked(bridge, reply, connected.platform.find_reply(intent))
+    if isinstance(found, Sent):
+        return found
+    return Refused(Refusal.DUPLICATE, "our account has already answered this person in this story")
+
+
+async def _asked(bridge: Bridge, reply: Reply, question: Awaitable[T]) -> T:
+    """Ask the network before anything is said; whatever keeps it from answering keeps us waiting."""
+    try:
+        return await question
+    except RateLimited as error:
+        raise NotSaid(str(error), error.until) from error
+    except (PlatformDown, LoginNeeded) as error:
+        raise NotSaid(str(error), bridge.clock.now() + delay(reply.attempts, first=5)) from error
 
 
 async def _no_right(
@@ -89,14 +141,7 @@ async def _no_right(
         return Refused(Refusal.POLICY, "the post we answer is private; nothing about it is said in public")
     if told := await _tells_private(bridge, reply):
         return Refused(Refusal.POLICY, " ".join(told))
-    if await _answered_by_us(bridge, reply, mention):
-        return Refused(Refusal.DUPLICATE, "our account has already answered this post")
-    try:
-        rights = await connected.platform.reply_rights(intent.target)
-    except RateLimited as error:
-        raise NotSaid(str(error), error.until) from error
-    except (PlatformDown, LoginNeeded) as error:
-        raise NotSaid(str(error), bridge.clock.now() + delay(reply.attempts, first=5)) from error
+    rights = await _asked(bridge, reply, connected.platform.reply_rights(intent.target))
     right = next((right for right in rights if right.surface is reply.surface), None)
     if right is not None and not right.allowed:
         return Refused(right.refusal or Refusal.POLICY, right.reason or "not allowed", right.until)
@@ -108,21 +153,16 @@ async def _tells_private(bridge: Bridge, reply: Reply) -> list[str]:
         return leaks(reply.text, reply.surface, await uow.tickets.private_words(reply.brand_id, reply.ticket_id))
 
 
-async def _answered_by_us(bridge: Bridge, reply: Reply, mention: Mention) -> bool:
-    # After a restore our own posts were read back: what we do not remember saying may still be said already.
-    if reply.author_of_words is not None or reply.first_sent_at is not None:
-        return False
-    async with bridge.store.reading() as uow:
-        return await uow.accounts.own_answer(reply.brand_id, reply.account_id, mention.external_id) is not None
-
-
 async def _say(bridge: Bridge, connected: Connected, lease: Lease, reply: Reply, intent: ReplyIntent) -> None:
-    sending = await _write_sending(bridge, lease, reply)
-    gate = Gate(bridge.clock, min(lease.deadline - LEASE_MARGIN, bridge.clock.monotonic() + SPEAK_WITHIN))
+    sending, written = await _write_sending(bridge, lease, reply)
+    gate = Gate(bridge.clock, min(lease.deadline - LEASE_MARGIN, written + SPEAK_WITHIN))
+    if reply.first_sent_at is not None and not key_lives(connected.platform.capabilities, reply, bridge.clock.now()):
+        await settle_outcome(bridge, lease, sending, Unknown("its key has died while it waited to be repeated"))
+        return
     try:
         outcome = await _speak(connected, intent, gate)
     except (LeaseLost, RateLimited, LoginNeeded, PlatformDown) as error:
-        await _unsay(bridge, lease, sending, error)
+        await _unsay(bridge, lease, sending, error, reply.first_sent_at)
         return
     await settle_outcome(bridge, lease, sending, outcome)
 
@@ -138,26 +178,28 @@ async def _speak(connected: Connected, intent: ReplyIntent, gate: Gate) -> Outco
         return Unknown(f"{type(error).__name__}: {error}")
 
 
-async def _write_sending(bridge: Bridge, lease: Lease, reply: Reply) -> Reply:
+async def _write_sending(bridge: Bridge, lease: Lease, reply: Reply) -> tuple[Reply, float]:
+    """Write `sending` down; also tells when, on the steady clock, while a pause still had to wait for us."""
     async with bridge.store.writing() as uow:
         now = bridge.clock.now()
         if not await uow.replies.claim_sending(reply, lease, now):
             raise NotSaid("paused, or not ours any more", now + timedelta(seconds=5))
         sending = await uow.replies.get(reply.brand_id, reply.id)
+        written = bridge.clock.monotonic()
     if sending is None:
         raise NotSaid("the reply is gone", bridge.clock.now())
-    return sending
+    return sending, written
 
 
-async def _unsay(bridge: Bridge, lease: Lease, reply: Reply, error: Exception) -> None:
-    """We know that nothing left: back into the queue, while the row is still ours."""
+async def _unsay(bridge: Bridge, lease: Lease, reply: Reply, error: Exception, sent_before: datetime | None) -> None:
+    """We know that nothing left: back into the queue, while the row is still ours, as if we had not tried."""
     now = bridge.clock.now()
     due = error.until if isinstance(error, RateLimited) else now + delay(reply.attempts, first=2)
     with suppress(LeaseLost):
         async with bridge.store.writing() as uow:
             await uow.claims.check(lease)
             await uow.replies.note(reply.brand_id, reply.id, "send", type(error).__name__, str(error), now)
-            await uow.replies.move(reply, ReplyState.QUEUED, now, reason=str(error))
+            await uow.replies.move(reply, ReplyState.QUEUED, now, reason=str(error), first_sent_at=sent_before)
             await uow.claims.done(lease, due)
     bridge.observer.saw("reply.waits", id=reply.id, account=reply.account_id, why=str(error))
 
@@ -197,11 +239,14 @@ async def _record(bridge: Bridge, lease: Lease, reply: Reply, outcome: Outcome) 
                 await tell(uow, EventType.REPLY_UNKNOWN, unknown, now)
 
 
+_MAYBE_OUT = (ReplyState.SENDING, ReplyState.UNKNOWN, ReplyState.QUEUED)
+
+
 async def _record_late(bridge: Bridge, reply: Reply, outcome: Sent | AlreadySent) -> None:
     now = bridge.clock.now()
     async with bridge.store.writing() as uow:
         current = await uow.replies.get(reply.brand_id, reply.id)
-        if current is not None and current.state in (ReplyState.SENDING, ReplyState.UNKNOWN):
+        if current is not None and current.state in _MAYBE_OUT:
             await uow.replies.note(reply.brand_id, reply.id, "send", "sent, told late", "", now)
             await record_sent(uow, bridge.ids, current, outcome, now)
 

@@ -3,7 +3,7 @@
 Evidence is the network's key (repeating cannot say it twice), a read-back of our own posts, or a person.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.errors import MentionbridgeError, RateLimited
@@ -14,6 +14,9 @@ from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.ledger import record_sent, tell
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.patience import next_look
+
+KEY_MARGIN = timedelta(minutes=5)
+"""So much before a key's end it is not relied on any more: clocks differ, and a request takes its time."""
 
 
 async def settle(bridge: Bridge, lease: Lease) -> None:
@@ -26,6 +29,9 @@ async def settle(bridge: Bridge, lease: Lease) -> None:
         intent = await uow.replies.intent(reply)
     try:
         found = await platform.find_reply(intent)
+        if isinstance(found, NotFound) and key_lives(platform.capabilities, reply, bridge.clock.now()):
+            # Whether this account's network has keys is known for sure only when it was asked in this process.
+            await platform.probe()
     except MentionbridgeError as error:
         await _look_later(bridge, lease, reply, error)
         return
@@ -92,4 +98,4 @@ def key_lives(can: Capabilities, reply: Reply, now: datetime) -> bool:
     """True while the network would still recognise a repeat under this reply's key."""
     if can.key_life is None or reply.first_sent_at is None:
         return False
-    return now - reply.first_sent_at < can.key_life
+    return now - reply.first_sent_at < can.key_life - KEY_MARGIN

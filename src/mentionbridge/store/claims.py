@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mentionbridge.domain.account import AccountState
 from mentionbridge.domain.errors import LeaseLost
 from mentionbridge.kit.clock import Clock
 from mentionbridge.kit.ids import Ids
@@ -25,12 +26,32 @@ QUEUES: dict[Queue, tuple[sa.Table, tuple[str, ...]]] = {
 }
 
 
-def _claim_statement(table: sa.Table, states: tuple[str, ...]) -> sa.Update:
+def ready(queue: Queue) -> sa.ColumnElement[bool]:
+    """What a row must be to be claimed, besides due and free; a reply also waits until its account may speak.
+
+    Else the replies of a paused account would be claimed again and again, in front of everybody else's.
+    """
+    table, states = QUEUES[queue]
+    right_state = table.c.state.in_(states) if states else sa.true()
+    return sa.and_(right_state, may_speak(table)) if queue is Queue.SEND else right_state
+
+
+def may_speak(replies: sa.FromClause) -> sa.ColumnElement[bool]:
+    """True while neither the reply's account nor everything is held back."""
+    account = sa.exists().where(
+        t.accounts.c.brand_id == replies.c.brand_id,
+        t.accounts.c.id == replies.c.account_id,
+        t.accounts.c.state == AccountState.ACTIVE,
+    )
+    paused = sa.exists().where(t.switches.c.name == "paused_everywhere", t.switches.c.state.is_(True))
+    return sa.and_(account, ~paused)
+
+
+def _claim_statement(queue: Queue) -> sa.Update:
+    table, _ = QUEUES[queue]
     now, limit = sa.bindparam("now", type_=t.Instant), sa.bindparam("batch", type_=sa.Integer)
     free = sa.or_(table.c.lease_until.is_(None), table.c.lease_until <= now)
-    picked = sa.select(table.c.brand_id, table.c.id).where(table.c.due <= now, free)
-    if states:
-        picked = picked.where(table.c.state.in_(states))
+    picked = sa.select(table.c.brand_id, table.c.id).where(table.c.due <= now, free, ready(queue))
     picked = picked.order_by(table.c.due).limit(limit).with_for_update(skip_locked=True)
     # Materialised, or PostgreSQL may run the inner query again and again and pass the LIMIT.
     cte = picked.cte("picked").prefix_with("MATERIALIZED")
@@ -47,7 +68,7 @@ def _claim_statement(table: sa.Table, states: tuple[str, ...]) -> sa.Update:
     )
 
 
-_CLAIM = {queue: _claim_statement(*spec) for queue, spec in QUEUES.items()}
+_CLAIM = {queue: _claim_statement(queue) for queue in QUEUES}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mentionbridge.domain.account import AccountState
 from mentionbridge.domain.errors import NotAllowed, NotFound
 from mentionbridge.domain.mention import Surface, Visibility
 from mentionbridge.domain.reply import Link, Purpose, Reply, ReplyIntent, ReplyState, Target, check_move
 from mentionbridge.kit.ids import Ids
 from mentionbridge.ports.store import Lease
 from mentionbridge.store import tables as t
+from mentionbridge.store.claims import may_speak
 from mentionbridge.store.failover import same_history
 from mentionbridge.store.mentions import StoredMentions
 from mentionbridge.store.rows import insert, is_row
@@ -86,14 +86,10 @@ class StoredReplies:
 
     async def claim_sending(self, reply: Reply, lease: Lease, now: datetime) -> bool:
         await self._hold_pause_switches(reply)
-        account = sa.exists().where(
-            is_row(t.accounts, reply.brand_id, reply.account_id), t.accounts.c.state == AccountState.ACTIVE
-        )
-        paused = sa.exists().where(t.switches.c.name == "paused_everywhere", t.switches.c.state.is_(True))
         change = (
             sa.update(t.replies)
             .where(is_row(t.replies, reply.brand_id, reply.id), t.replies.c.state == ReplyState.QUEUED)
-            .where(t.replies.c.lease_token == lease.token, account, ~paused, same_history(self.connection))
+            .where(t.replies.c.lease_token == lease.token, may_speak(t.replies), same_history(self.connection))
             .values(
                 state=ReplyState.SENDING,
                 due=lease.until,
