@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-_ODD = ["", "\x00", "\ud800", "\u202e\u200b", "9999-99-99", "2026-11-20T12:00:00", "0001-01-01T00:00:00Z"]
+_ODD = ["", "\x00", "\ud800", "\u202e\u200b", "9999-99-99", "2026-11-20T12:00:00", "0001-01-01T00:00:00+14:00"]
 _SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.sampled_from(_ODD))
 ANYTHING = st.recursive(
     _SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)

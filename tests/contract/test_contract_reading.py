@@ -15,6 +15,7 @@ from contract.mutations import ANYTHING, mutated
 from contract.scripted import on_stage
 from mentionbridge.domain.mention import Deleted, Post, Unreadable
 from mentionbridge.ports.platform import Hook, HookRequest
+from mentionbridge.rules.intake import tidy
 
 KINDS = {"post": Post, "deleted": Deleted, "unreadable": Unreadable}
 NAMED_BY_EVERY_POST = ("external_id", "author.external_id", "text", "created_at", "thread_id")
@@ -119,8 +120,9 @@ def _hook(folder: Folder, network: Any) -> Hook:
 
 
 def _check(item: Any) -> None:
-    """An item must be one of the three, and a store must be able to keep it."""
+    """An item must be one of the three, and once tidied a store must be able to keep it."""
     assert isinstance(item, Post | Deleted | Unreadable)
+    item = tidy(item, datetime.now(UTC)) if isinstance(item, Post) else item
     if isinstance(item, Unreadable):
         assert isinstance(item.body, bytes)
         assert item.reason
@@ -128,6 +130,7 @@ def _check(item: Any) -> None:
     words = [item.external_id]
     if isinstance(item, Post):
         assert item.created_at.tzinfo is not None
+        assert item.created_at.astimezone(UTC)
         assert item.thread_id
         author = item.author
         words += [item.text, item.thread_id, author.external_id, author.handle, author.name, item.parent_id or ""]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -35,16 +35,16 @@ class _Shape(BaseModel):
 
 
 def _parsed(value: Any) -> Any:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    moment = datetime.fromisoformat(value)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment
+    except OverflowError:
+        raise ValueError("this time is before the first or after the last there is") from None
 
 
-def _printable(value: Any) -> Any:
-    # No database of ours keeps a NUL inside a text.
-    return value.replace("\x00", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
-
-
-_Text = Annotated[str, BeforeValidator(_printable)]
-_Id = Annotated[str, BeforeValidator(_printable), Field(min_length=1, max_length=200)]
+_Id = Annotated[str, Field(max_length=200, pattern="^[!-~]+$")]
 _Moment = Annotated[AwareDatetime, BeforeValidator(_parsed)]
 _Count = Annotated[int, Field(ge=0, lt=2**63)]
 
@@ -52,24 +52,24 @@ _Count = Annotated[int, Field(ge=0, lt=2**63)]
 class _Author(_Shape):
     id: _Id
     handle: _Id
-    name: _Text | None = None
+    name: str | None = None
     followers: _Count | None = None
     bot: bool = False
 
 
 class _Picture(_Shape):
-    url: _Text
-    alt: _Text | None = None
+    url: str
+    alt: str | None = None
 
 
 class _Post(_Shape):
     id: _Id
     author: _Author
-    text: _Text
+    text: str
     created_at: _Moment
     thread: _Id
     parent: _Id | None = None
-    url: _Text | None = None
+    url: str | None = None
     audience: Literal["everyone", "unlisted", "followers", "direct"]
     pictures: list[_Picture] = Field(default_factory=list)
     counts: dict[str, _Count] = Field(default_factory=dict)
@@ -90,19 +90,19 @@ class _Event(_Shape):
 
 class _Own(_Shape):
     id: _Id
-    text: _Text
+    text: str
     created_at: _Moment
     thread: _Id
     parent: _Id | None = None
     audience: Literal["everyone", "unlisted", "followers", "direct"]
-    url: _Text | None = None
-    key: _Text | None = None
+    url: str | None = None
+    key: str | None = None
 
 
 class _Person(_Shape):
     id: _Id
     handle: _Id
-    name: _Text = ""
+    name: str = ""
 
 
 def read(payload: Any) -> Item:
