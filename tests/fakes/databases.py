@@ -15,6 +15,12 @@ import psycopg
 from mentionbridge.store import migrate
 
 _number = count(1)
+_free: list[str] = []
+_whole: list[object] = []
+_FINGERPRINT = """
+SELECT md5(string_agg(table_name || '.' || column_name || ' ' || data_type, ',' ORDER BY table_name, column_name))
+FROM information_schema.columns WHERE table_schema = 'public'
+"""
 
 
 @cache
@@ -58,15 +64,38 @@ def empty_postgres(name: str | None = None, template: str | None = None) -> str:
 
 
 def drop_postgres(url: str) -> None:
-    """Remove a database made here."""
+    """Give a database back: one whose tables are as migrated is emptied for the next test, any other is removed."""
     name = url.split("?")[0].rsplit("/", 1)[1]
     with psycopg.connect(postgres_server(), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        if not _emptied(url):
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            return
+    _free.append(url)
+
+
+def _emptied(url: str) -> bool:
+    with psycopg.connect(url, autocommit=True) as connection:
+        if _whole != [connection.execute(_FINGERPRINT).fetchone()]:
+            return False
+        names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        emptying = [f"DELETE FROM {name}" for (name,) in names if name not in ("alembic_version", "heads", "switches")]
+        # As a replica, so that references between the tables need no order.
+        first = [
+            "SET session_replication_role = replica",
+            "UPDATE heads SET value = 0",
+            "UPDATE switches SET state = false",
+        ]
+        connection.execute(";".join([*first, *emptying]))
+    return True
 
 
 @cache
 def _postgres_template() -> str:
-    _migrate(empty_postgres("template_mb"))
+    url = empty_postgres("template_mb")
+    _migrate(url)
+    with psycopg.connect(url) as connection:
+        _whole.append(connection.execute(_FINGERPRINT).fetchone())
     return "template_mb"
 
 
@@ -90,6 +119,6 @@ def _migrate(url: str) -> None:
 def fresh_database(kind: str, folder: Path) -> str:
     """Return the URL of a migrated, empty database of `kind` (`sqlite` or `postgresql`)."""
     if kind == "postgresql":
-        return empty_postgres(template=_postgres_template())
+        return _free.pop() if _free else empty_postgres(template=_postgres_template())
     shutil.copy(_sqlite_template(), folder / "bridge.sqlite")
     return f"sqlite:///{folder}/bridge.sqlite"

@@ -32,14 +32,14 @@ async def test_the_limit_holds(world: World) -> None:
 
 
 async def test_the_limit_holds_when_the_planner_knows_the_table(world: World) -> None:
-    await keep_posts(world, 300)
+    await keep_posts(world, 120)
     async with world.engine.writing() as connection:
         await connection.exec_driver_sql("ANALYZE")
     assert len(await take(world.store, 7)) == 7
 
 
 async def test_claimers_at_once_never_share_a_row(world: World) -> None:
-    await keep_posts(world, 200)
+    await keep_posts(world, 90)
     claimers = [world.store, *(world.another() for _ in range(3))]
 
     async def claim_all(store: SqlStore) -> list[str]:
@@ -49,7 +49,7 @@ async def test_claimers_at_once_never_share_a_row(world: World) -> None:
         return mine
 
     found = [lease_id for part in await asyncio.gather(*map(claim_all, claimers)) for lease_id in part]
-    assert len(found) == len(set(found)) == 200
+    assert len(found) == len(set(found)) == 90
     for store in claimers[1:]:
         await store.engine.aclose()
 
