@@ -1,6 +1,6 @@
 """Death at a chosen boundary: wrappers that count what a process does to the world and stop it before or after."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,13 +17,19 @@ class Killed(BaseException):
 
 @dataclass
 class Fuse:
-    """Burns at the chosen boundaries, counted from 1 over all lives; `passed` names them all."""
+    """Burns at the chosen boundaries, counted from 1 over all lives; `passed` names them all.
+
+    `meanwhile` holds what happens in the world at the next boundary of a name, once.
+    """
 
     at: frozenset[int] = frozenset()
     passed: list[str] = field(default_factory=list)
+    meanwhile: dict[str, Callable[[], object]] = field(default_factory=dict)
 
     def __call__(self, where: str) -> None:
         self.passed.append(where)
+        if where in self.meanwhile:
+            self.meanwhile.pop(where)()
         if len(self.passed) in self.at:
             raise Killed(f"{len(self.passed)}: {where}")
 
