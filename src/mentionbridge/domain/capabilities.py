@@ -17,6 +17,7 @@ class Capabilities:
     """Static facts about a platform, narrowed for one account by its probe.
 
     `key_life` is how long the network recognises a repeated send (None: it has no key, `timedelta.max`: for ever).
+    `private_keyed` is False where that holds for public replies only: a private message is then sent without a key.
     `max_length` counts in the plug's own `count(text)` unit. `needs_tag` means unsolicited posts must not be answered.
     `real` is False for networks where nothing said reaches a person (the built-in demo).
     """
@@ -27,6 +28,7 @@ class Capabilities:
     accepts_push: bool = False
     replies: bool = True
     key_life: timedelta | None = None
+    private_keyed: bool = True
     finds_own_replies: bool = True
     max_length: int = 300
     private_messages: bool = False

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.errors import MentionbridgeError, RateLimited
 from mentionbridge.domain.events import EventType
+from mentionbridge.domain.mention import Surface
 from mentionbridge.domain.reply import NotFound, Reply, ReplyState, Sent
 from mentionbridge.kit.backoff import delay
 from mentionbridge.pipeline.bridge import Bridge
@@ -96,6 +97,7 @@ async def _look_later(bridge: Bridge, lease: Lease, reply: Reply, error: Mention
 
 def key_lives(can: Capabilities, reply: Reply, now: datetime) -> bool:
     """True while the network would still recognise a repeat under this reply's key."""
-    if can.key_life is None or reply.first_sent_at is None:
+    has_key = can.private_keyed or reply.surface is Surface.PUBLIC
+    if not has_key or can.key_life is None or reply.first_sent_at is None:
         return False
     return now - reply.first_sent_at < can.key_life - KEY_MARGIN

@@ -20,6 +20,7 @@ from mentionbridge.ports.vault import Vault
 CAPABILITIES = Capabilities(
     support=Support.SUPPORTED,
     key_life=timedelta.max,
+    private_keyed=False,
     max_length=MAX_LENGTH,
     private_messages=True,
     fetch_batch=BATCH,

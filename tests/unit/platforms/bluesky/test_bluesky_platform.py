@@ -1,17 +1,42 @@
 """Who we are, what became of posts, and what stands above them."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from fakes.bluesky_script import SAM, US, Fault, Stage, note, shown, uri
+from fakes.clock import START
 from mentionbridge.domain.errors import LoginNeeded, PlatformDown
-from mentionbridge.domain.mention import Post, Visibility
+from mentionbridge.domain.mention import Post, Surface, Visibility
+from mentionbridge.domain.reply import Purpose, Reply, ReplyState
+from mentionbridge.pipeline.settle import key_lives
 from mentionbridge.platforms.bluesky import plug
 from mentionbridge.platforms.bluesky.plug import AccountOptions
 from mentionbridge.ports.platform import Gone, PostRef
 
+RECORD = Reply(
+    brand_id="acme",
+    id="rpl_1",
+    ticket_id="tkt_1",
+    account_id="acme-bluesky",
+    platform="bluesky",
+    mention_id="mnt_1",
+    author_id="aut_1",
+    purpose=Purpose.MESSAGE,
+    surface=Surface.PUBLIC,
+    state=ReplyState.UNKNOWN,
+    text="We are on it.",
+    lang="en",
+    links=(),
+    key="k-1",
+    visibility=Visibility.PUBLIC,
+    prepared={},
+    created_at=START,
+    updated_at=START,
+)
 GIVEN = {"identifier": "acme.example", "app_password": "invented"}
 
 
@@ -211,6 +236,12 @@ def test_options_have_good_defaults_and_hide_the_password() -> None:
     assert not plug.capabilities.hooks
 
 
+@pytest.mark.parametrize(("surface", "lives"), [(Surface.PUBLIC, True), (Surface.PRIVATE, False)])
+def test_a_public_reply_may_be_repeated_under_its_key_a_private_message_never(surface: Surface, lives: bool) -> None:
+    reply = replace(RECORD, surface=surface, first_sent_at=START)
+    assert key_lives(plug.capabilities, reply, START + timedelta(days=300)) is lives
+
+
 def test_the_password_may_lie_in_a_file(tmp_path: Any) -> None:
     (tmp_path / "secret").write_text("from-a-file\n")
     options = AccountOptions(identifier="acme.example", app_password_file=str(tmp_path / "secret"))
@@ -224,6 +255,4 @@ def _post(view: Any) -> Post:
 
 
 def _direct(post: Post) -> Post:
-    from dataclasses import replace
-
     return replace(post, visibility=Visibility.DIRECT, permalink=uri(SAM, "x"))

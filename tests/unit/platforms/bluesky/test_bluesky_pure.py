@@ -43,8 +43,8 @@ def test_a_reply_is_filed_within_a_second_after_what_it_answers(key: str, moment
 
 
 def test_different_replies_to_one_post_have_different_keys() -> None:
-    keys = {tid.for_reply(f"k-{number}", START) for number in range(2000)}
-    assert len(keys) == 2000
+    keys = {tid.for_reply(f"k-{number}", START) for number in range(5000)}
+    assert len(keys) == 5000
 
 
 @pytest.mark.parametrize("text", ["", "3m6f72q6k222", "zm6f72q6k2222", "3m6f72q6k2228", "ack-1", "k" * 13])
