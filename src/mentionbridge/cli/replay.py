@@ -5,6 +5,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ from mentionbridge.pipeline.bridge import Connected
 from mentionbridge.pipeline.replay import Summary, replay
 from mentionbridge.platforms import named
 from mentionbridge.settings import Settings
-from mentionbridge.web.asked import PushedMention
+from mentionbridge.web.asked import PushedMention, unlikely_time
 
 MOST_COMPLAINTS_SHOWN = 10
 
@@ -92,6 +93,8 @@ def _read(accounts: dict[str, Connected], line: bytes) -> tuple[Connected, Item]
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         return f"{where or 'the line'}: {first['msg']}"
+    if unlikely := unlikely_time(pushed.created_at, datetime.now(UTC)):
+        return unlikely
     connected = accounts.get(pushed.account)
     if connected is None or connected.account.platform != pushed.platform:
         return f"there is no account {pushed.account!r} on {pushed.platform!r} in the config"

@@ -1,6 +1,7 @@
 """What an item must be before it is stored: readable text, ids that fit, a time that has come. Pure."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -32,8 +33,8 @@ def tidy(post: Post, now: datetime) -> Post | Unreadable:
         media=tuple(_tidy_media(link) for link in post.media[:MOST_MEDIA] if _url(link.url)),
         metrics={clean(name)[:40]: _bounded(value) for name, value in post.metrics.items()},
         edit_version=clean(post.edit_version)[:128],
-        ref=_without_nul(post.ref),
-        raw=_without_nul(post.raw),
+        ref=_storable(post.ref),
+        raw=_storable(post.raw),
     )
 
 
@@ -60,14 +61,16 @@ def _bounded(number: int) -> int:
     return max(0, min(number, _LARGEST))
 
 
-def _without_nul(data: Mapping[str, Any]) -> dict[str, Any]:
-    """PostgreSQL keeps no U+0000 and no lone surrogate in JSON."""
+def _storable(data: Mapping[str, Any]) -> dict[str, Any]:
+    """PostgreSQL keeps no U+0000, no lone surrogate and no NaN in JSON."""
     try:
-        text = json.dumps(data, ensure_ascii=True)
+        text = json.dumps(data, ensure_ascii=True, allow_nan=False)
+        if "\\u0000" not in text and "\\ud" not in text.lower():
+            return dict(data)
     except (TypeError, ValueError):
+        pass
+    except RecursionError:
         return {}
-    if "\\u0000" not in text and "\\ud" not in text.lower():
-        return dict(data)
     cleaned: dict[str, Any] = _cleaned(data)
     return cleaned
 
@@ -75,11 +78,13 @@ def _without_nul(data: Mapping[str, Any]) -> dict[str, Any]:
 def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
         return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if isinstance(value, Mapping):
         return {_cleaned(str(key)): _cleaned(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_cleaned(each) for each in value]
-    return value
+    return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
 def _as_bytes(raw: Mapping[str, Any]) -> bytes:
