@@ -5,13 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.mention import Origin
 from mentionbridge.kit.ids import Ids
 from mentionbridge.store import tables as t
-from mentionbridge.store.rows import insert, is_row
+from mentionbridge.store.rows import is_row
+
+_KEEP = {
+    dialect.__name__.rpartition(".")[2]: dialect.insert(t.inbox).on_conflict_do_nothing().returning(t.inbox.c.id)
+    for dialect in (postgresql, sqlite)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,7 @@ class StoredInbox:
             "received_at": now,
             **more,
         }
-        query = insert(self.connection, t.inbox).values(**row).on_conflict_do_nothing().returning(t.inbox.c.id)
-        new = (await self.connection.execute(query)).scalar_one_or_none()
+        new = (await self.connection.execute(_KEEP[self.connection.dialect.name], row)).scalar_one_or_none()
         return str(new or digest), new is not None
 
     async def body(self, brand_id: str, inbox_id: str) -> tuple[str, bytes] | None:

@@ -34,7 +34,7 @@ def create_app(door: Door, lifespan: Lifespan | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.door = door
-    for part in (mentions, tickets, replies, accounts, events, webhooks, media, hooks, ops):
+    for part in (hooks, mentions, tickets, replies, accounts, events, webhooks, media, ops):
         app.include_router(part.router)
     for platform, pages in door.pages.items():
         app.mount(f"/p/{platform}", pages)

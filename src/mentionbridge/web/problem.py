@@ -14,6 +14,7 @@ from mentionbridge.kit.cursor import BadCursor
 from mentionbridge.ports.observer import Observer
 
 MEDIA_TYPE = "application/problem+json"
+_LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,8 @@ def sentence(errors: Sequence[Any]) -> str:
 def where(error: Any) -> str:
     """Name the field a validation error is about."""
     path = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
-    return "`" + ".".join(path) + "`" if path else "the body"
+    name = "".join(character if character.isprintable() else "?" for character in ".".join(path))
+    return f"`{name[:_LONGEST_NAME]}`" if path else "the body"
 
 
 _WORDS = {
