@@ -16,6 +16,7 @@ from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.ports.observer import Observer
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.intake import tidy
+from mentionbridge.rules.patience import RECHECK_FOR
 
 BLIND_AFTER = 3
 """Failures in a row after which an account counts as blind and a gap is opened."""
@@ -105,6 +106,11 @@ async def _take_again(
     mention = await uow.mentions.get(account.brand_id, mention_id)
     if mention is None or not is_edit(mention, post) or not _may_alter(origin, mention):
         return Taken(Result.DUPLICATE, mention_id)
+    if mention.edit_version and origin.fetched:
+        # Which of two versions is newer only the network knows; one told late must not bring old words back.
+        if post.edit_version:
+            await uow.mentions.look_again(mention, now, now + RECHECK_FOR)
+        return Taken(Result.DUPLICATE, mention_id)
     await take_edit(uow, mention, post, now)
     return Taken(Result.EDITED, mention_id)
 
@@ -122,7 +128,8 @@ def _may_alter(origin: Origin, mention: Mention) -> bool:
 
 async def take_edit(uow: UnitOfWork, mention: Mention, post: Post, now: datetime) -> None:
     """Take over new words: judge again, and whatever answered the old words goes back to review."""
-    await uow.mentions.edit(mention, post, now)
+    if not await uow.mentions.edit(mention, post, now):
+        return
     await uow.events.add(
         EventType.MENTION_EDITED,
         mention.brand_id,
@@ -140,7 +147,8 @@ async def take_edit(uow: UnitOfWork, mention: Mention, post: Post, now: datetime
 
 async def withdraw(uow: UnitOfWork, mention: Mention, now: datetime) -> None:
     """Follow a deletion: the words go, and what has not been said yet stays unsaid."""
-    await uow.mentions.delete(mention, now)
+    if not await uow.mentions.delete(mention, now):
+        return
     for reply in await uow.replies.waiting_for_mention(mention.brand_id, mention.id):
         await uow.replies.move(reply, ReplyState.CANCELLED, now, reason="the post was deleted", due=None)
         await uow.events.add(

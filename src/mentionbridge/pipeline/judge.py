@@ -39,11 +39,11 @@ async def _judge(bridge: Bridge, uow: UnitOfWork, mention: Mention) -> None:
     await uow.mentions.judged(mention, verdict, decision.why, bridge.ids.new("vdt"), now)
     await _tell(uow, mention, verdict, decision.why, now)
     ticket, way = await open_ticket(uow, bridge.ids, mention, verdict, wanted=decision.opens_ticket, now=now)
-    if ticket is not None:
+    if mention.origin.fetched:
         await uow.mentions.plan_recheck(mention, next_recheck(mention.occurred_at, now), now + RECHECK_FOR)
+    if ticket is not None:
         if decision.acknowledge is not Handling.NONE:
             await acknowledge(bridge, uow, mention, ticket, verdict, health, decision, now)
-    if ticket is not None:
         bridge.observer.saw(f"ticket.{way}", id=ticket.id, mention=mention.id)
     bridge.observer.saw(
         f"verdict.{verdict.label}",

@@ -1,9 +1,10 @@
 """Recheck: read posts again for edits and deletions, in batches an account."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import groupby
 
-from mentionbridge.domain.errors import MentionbridgeError
+from mentionbridge.domain.errors import LeaseLost, MentionbridgeError, NotFound
 from mentionbridge.domain.mention import Mention, Post
 from mentionbridge.kit.backoff import delay
 from mentionbridge.pipeline.bridge import Bridge
@@ -29,7 +30,11 @@ def _account(mention: Mention) -> tuple[str, str]:
 
 
 async def _recheck_account(bridge: Bridge, account: tuple[str, str], group: list[tuple[Lease, Mention]]) -> None:
-    platform = bridge.at(*account).platform
+    try:
+        platform = bridge.at(*account).platform
+    except NotFound as error:
+        await _later(bridge, [lease for lease, _ in group], error)
+        return
     size = platform.capabilities.fetch_batch
     for start in range(0, len(group), size):
         batch = group[start : start + size]
@@ -52,6 +57,15 @@ async def _follow_one(
     bridge: Bridge, uow: UnitOfWork, lease: Lease, mention: Mention, found: Post | Gone | None
 ) -> None:
     now = bridge.clock.now()
+    try:
+        await uow.claims.check(lease)
+    except LeaseLost:
+        return
+    known = await uow.mentions.get(mention.brand_id, mention.id)
+    if known is None or known.edit_version != mention.edit_version:
+        # What we fetched may be older than what somebody told us meanwhile.
+        await uow.claims.done(lease, now)
+        return
     if isinstance(found, Gone) and mention.deleted_at is None:
         await withdraw(uow, mention, now)
     tidied = tidy(found, now) if isinstance(found, Post) else None
@@ -66,5 +80,6 @@ async def _follow_one(
 async def _later(bridge: Bridge, leases: Sequence[Lease], error: MentionbridgeError) -> None:
     async with bridge.store.writing() as uow:
         for lease in leases:
-            await uow.claims.done(lease, bridge.clock.now() + delay(lease.attempts, first=30, cap=3600))
+            with suppress(LeaseLost):
+                await uow.claims.done(lease, bridge.clock.now() + delay(lease.attempts, first=30, cap=3600))
     bridge.observer.saw("recheck.failed", count=len(leases), why=str(error))

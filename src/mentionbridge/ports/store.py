@@ -133,11 +133,11 @@ class Mentions(Protocol):
     async def sighted(self, brand_id: str, mention_id: str, account_id: str, origin: Origin, now: datetime) -> None: ...
     async def get(self, brand_id: str, mention_id: str) -> Mention | None: ...
     async def by_external_id(self, brand_id: str, platform: str, external_id: str) -> Mention | None: ...
-    async def edit(self, mention: Mention, post: Post, now: datetime) -> None:
-        """Take over the post's new words and make it due for judgement again."""
+    async def edit(self, mention: Mention, post: Post, now: datetime) -> bool:
+        """Take over the post's new words and make it due for judgement again; False when it has changed meanwhile."""
 
-    async def delete(self, mention: Mention, at: datetime) -> None:
-        """Mark it deleted at the network and remove its words, raw payload and pictures."""
+    async def delete(self, mention: Mention, at: datetime) -> bool:
+        """Mark it deleted at the network and remove its words, raw payload and pictures; False when it was already."""
 
     async def judged(
         self, mention: Mention, verdict: Verdict, decided: str, verdict_id: str, now: datetime
@@ -153,6 +153,9 @@ class Mentions(Protocol):
     async def keep_picture(self, brand_id: str, media_id: str, picture: Picture) -> None: ...
     async def refuse_picture(self, brand_id: str, media_id: str, reason: str) -> None: ...
     async def plan_recheck(self, mention: Mention, due: datetime, until: datetime) -> None: ...
+    async def look_again(self, mention: Mention, now: datetime, until: datetime) -> None:
+        """Make it due for a recheck at once, whoever may be at it."""
+
     async def recheck_until(self, brand_id: str, mention_id: str) -> datetime | None: ...
 
 

@@ -90,14 +90,17 @@ class StoredMentions:
         row = (await self.connection.execute(SELECT.where(where))).first()
         return as_mention(row) if row is not None else None
 
-    async def edit(self, mention: Mention, post: Post, now: datetime) -> None:
-        words = _words(post)
-        await self._change(mention, state=MentionState.RECEIVED, due=now, lease_until=None, lease_token=None, **words)
+    async def edit(self, mention: Mention, post: Post, now: datetime) -> bool:
+        same = (t.mentions.c.edit_version == mention.edit_version, t.mentions.c.text == mention.text)
+        again = {"state": MentionState.RECEIVED, "due": now, "lease_until": None, "lease_token": None}
+        return await self._change(mention, *same, t.mentions.c.deleted_at.is_(None), **again, **_words(post))
 
-    async def delete(self, mention: Mention, at: datetime) -> None:
+    async def delete(self, mention: Mention, at: datetime) -> bool:
+        gone = {"deleted_at": at, "text": "", "raw": sa.null(), "redacted": True, "metrics": {}, "due": None}
+        changed = await self._change(mention, t.mentions.c.deleted_at.is_(None), **gone)
         here = (t.media.c.brand_id == mention.brand_id, t.media.c.mention_id == mention.id)
         await self.connection.execute(sa.delete(t.media).where(*here))
-        await self._change(mention, deleted_at=at, text="", raw=None, redacted=True, metrics={}, due=None)
+        return changed
 
     async def judged(self, mention: Mention, verdict: Verdict, decided: str, verdict_id: str, now: datetime) -> None:
         row = {
@@ -187,13 +190,20 @@ class StoredMentions:
         }
         await self.connection.execute(insert(self.connection, t.rechecks).values(**row).on_conflict_do_nothing())
 
+    async def look_again(self, mention: Mention, now: datetime, until: datetime) -> None:
+        await self.plan_recheck(mention, now, until)
+        free = {"due": now, "lease_until": None, "lease_token": None}
+        here = is_row(t.rechecks, mention.brand_id, mention.id)
+        await self.connection.execute(sa.update(t.rechecks).where(here).values(**free))
+
     async def recheck_until(self, brand_id: str, mention_id: str) -> datetime | None:
         query = sa.select(t.rechecks.c.until).where(is_row(t.rechecks, brand_id, mention_id))
         return (await self.connection.execute(query)).scalar_one_or_none()
 
-    async def _change(self, mention: Mention, **values: Any) -> None:
+    async def _change(self, mention: Mention, *only: sa.ColumnElement[bool], **values: Any) -> bool:
         here = is_row(t.mentions, mention.brand_id, mention.id)
-        await self.connection.execute(sa.update(t.mentions).where(here).values(**values))
+        changed = await self.connection.execute(sa.update(t.mentions).where(here, *only).values(**values))
+        return changed.rowcount == 1
 
 
 def _words(post: Post) -> dict[str, Any]:
@@ -204,7 +214,7 @@ def _words(post: Post) -> dict[str, Any]:
         "edit_version": post.edit_version,
         "ref": dict(post.ref),
         "metrics": dict(post.metrics),
-        "raw": dict(post.raw) or None,
+        "raw": dict(post.raw) or sa.null(),
     }
 
 
