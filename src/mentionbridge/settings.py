@@ -54,6 +54,7 @@ class Server(Section):
     public_url: str = "http://127.0.0.1:8000"
     trusted_proxies: tuple[str, ...] = ()
     metrics_token: str | None = None
+    requests_per_minute: int = Field(1200, ge=1, le=10_000_000)
 
 
 class DatabaseSection(Section):

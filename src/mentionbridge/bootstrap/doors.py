@@ -23,7 +23,7 @@ from mentionbridge.store.idempotency import StoredIdempotency
 from mentionbridge.store.migrate import require_head
 from mentionbridge.store.reading import StoredDesk
 from mentionbridge.web.app import create_app
-from mentionbridge.web.door import Door
+from mentionbridge.web.door import Door, Limits
 from mentionbridge.worker.loop import Worker
 
 
@@ -105,6 +105,7 @@ def _door(app: App, writer: GroupWriter, worker: Worker | None) -> Door:
         metrics=app.metrics.render,
         metrics_token=app.settings.server.metrics_token,
         pages=app.pages,
+        limits=Limits(requests_per_minute=app.settings.server.requests_per_minute),
     )
 
 
