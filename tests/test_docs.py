@@ -17,10 +17,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, SecretStr
 from standardwebhooks import Webhook
+from typer.main import get_command
 
 from fakes.running import Running, demo_settings, running
 from mentionbridge.bootstrap import opened
 from mentionbridge.bootstrap.doors import web_app
+from mentionbridge.cli.main import app
 from mentionbridge.domain.events import EventType
 from mentionbridge.platforms import discover
 from mentionbridge.ports.access import ALL_BRANDS, Scope
@@ -315,8 +317,8 @@ def test_the_verifying_example_verifies() -> None:
 async def test_the_apis_table_is_the_openapi_document(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     told = re.findall(r"^\| `([A-Z]+ /\S+)` \| (.+) \|$", page, re.MULTILINE)
-    async with opened(demo_settings(f"sqlite:///{tmp_path}/a.sqlite", tmp_path), migrate=True) as app:
-        paths = web_app(app, with_worker=False).openapi()["paths"]
+    async with opened(demo_settings(f"sqlite:///{tmp_path}/a.sqlite", tmp_path), migrate=True) as bridge:
+        paths = web_app(bridge, with_worker=False).openapi()["paths"]
     real = [
         (f"{method.upper()} {path}", does["summary"]) for path, ways in paths.items() for method, does in ways.items()
     ]
@@ -417,6 +419,32 @@ def test_the_readmes_commands_are_targets_of_the_makefile() -> None:
         named = set(re.findall(r"(?:`|^)make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
         assert named, page.name
         assert named <= targets, page.name
+
+
+def test_every_command_shows_an_example_of_itself() -> None:
+    commands = list(_commands(get_command(app), ("mentionbridge",)))
+    assert len(commands) >= 12
+    for words, command in commands:
+        assert f"Example: {' '.join(words)}" in (command.help or ""), words
+
+
+def _commands(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield words, command
+        return
+    for name, each in inner.items():
+        yield from _commands(each, (*words, name))
+
+
+@by_page
+def test_every_setting_a_page_names_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for section, key in set(re.findall(r"`([a-z]+)\.([a-z_]+)`", text)):
+        field = Settings.model_fields.get(section)
+        model = getattr(field, "annotation", None)
+        if isinstance(model, type) and issubclass(model, BaseModel) and page.name != "feed.md":
+            assert key in model.model_fields, f"{page.name} names {section}.{key}"
 
 
 def test_no_page_is_unfinished() -> None:

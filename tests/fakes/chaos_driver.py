@@ -14,7 +14,7 @@ from fakes.chaos_outside import Album, Outside, outside
 from fakes.demo_town import ACME, NoVault
 from fakes.world import SEALER
 from mentionbridge.bootstrap.wiring import build
-from mentionbridge.domain.errors import LeaseLost
+from mentionbridge.domain.errors import LeaseLost, StoreDown
 from mentionbridge.domain.mention import Origin
 from mentionbridge.kit.ids import Ids
 from mentionbridge.pipeline.bridge import Bridge, Connected
@@ -145,6 +145,16 @@ class Life:
                 return
             self.outside.clock.forward(self._wait(done, due))
         raise AssertionError(f"still busy after {most} rounds: {await self.rows('SELECT state, due FROM replies')}")
+
+    async def muddle_through(self) -> None:
+        """Work until quiet on a store that may fail; what a worker would try again is tried again later."""
+        for _ in range(10):
+            try:
+                await self.until_quiet()
+                return
+            except StoreDown as error:
+                self.troubles.append(error)
+                self.outside.clock.forward(PAST_LEASES)
 
     def _wait(self, done: int, due: datetime | None) -> float:
         if done or due is None:

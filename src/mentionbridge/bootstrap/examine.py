@@ -64,7 +64,8 @@ async def _wired(settings: Settings, bridge: Bridge) -> AsyncIterator[Finding]:
     if not bridge.connected:
         yield Finding("accounts", "problem", "No account is configured; add [brands.NAME.accounts.NAME] to the config.")
     for connected in bridge.connected.values():
-        yield await _account(bridge, connected)
+        async for finding in _account(bridge, connected):
+            yield finding
 
 
 async def _standby(engine: Engine) -> Finding | None:
@@ -102,7 +103,7 @@ def _address(settings: Settings) -> Finding:
     return Finding("public address", state, f"{url} is not https; networks push only to https addresses.")
 
 
-async def _account(bridge: Bridge, connected: Connected) -> Finding:
+async def _account(bridge: Bridge, connected: Connected) -> AsyncIterator[Finding]:
     account = connected.account
     what = f"account {account.id} ({account.platform})"
     try:
@@ -110,14 +111,15 @@ async def _account(bridge: Bridge, connected: Connected) -> Finding:
         async with bridge.store.reading() as uow:
             known = {(health.brand_id, health.id): health for health in await uow.accounts.all()}
     except MentionbridgeError as error:
-        return Finding(what, "problem", str(error))
+        yield Finding(what, "problem", str(error))
+        return
     health = known.get((account.brand_id, account.id))
-    notes = [f"signed in as @{identity.handle}", f"mode {account.mode}"]
-    if health is not None and health.state is not AccountState.ACTIVE:
-        notes.append(f"now {health.state}")
+    now = f", now {health.state}" if health is not None and health.state is not AccountState.ACTIVE else ""
+    yield Finding(what, "ok", f"Signed in as @{identity.handle}, mode {account.mode}{now}.")
+    for hint in identity.hints:
+        yield Finding(what, "warning", hint)
     if named(account.platform).capabilities.support is Support.EXPERIMENTAL:
-        return Finding(what, "warning", f"{', '.join(notes)}; support for this network is experimental.")
-    return Finding(what, "ok", f"{', '.join(notes)}.")
+        yield Finding(what, "warning", "Support for this network is experimental.")
 
 
 def _sentence(error: Exception) -> str:

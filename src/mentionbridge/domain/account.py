@@ -53,12 +53,13 @@ class AccountState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the network says we are."""
+    """Who the network says we are; `hints` are sentences on what the operator could set better there."""
 
     external_id: str
     handle: str
     name: str = ""
     profile_url: str | None = None
+    hints: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Steer: what a person tells the bridge to do; a person outranks the machine."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from mentionbridge.domain.account import Account, AccountState
@@ -70,6 +71,10 @@ async def approve(bridge: Bridge, brand_id: str, reply_id: str, actor: str) -> R
             )
         now = bridge.clock.now()
         approved = await uow.replies.move(reply, ReplyState.QUEUED, now, approved_by=actor, due=now, reason=None)
+        # The words are said now, not when they were drafted, and that is the time they carry on the network.
+        intent = replace(await uow.replies.intent(approved), created_at=now)
+        platform = bridge.at(brand_id, reply.account_id).platform
+        approved = await uow.replies.prepare(approved, platform.prepare(intent))
         await tell(uow, EventType.REPLY_APPROVED, approved, now, actor=actor)
     return approved
 

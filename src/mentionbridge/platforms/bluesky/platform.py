@@ -58,7 +58,7 @@ class BlueskyPlatform:
         self._profile = await profile.ask(self._xrpc, session)
         await self._chat.is_allowed(again=True)
         handle = self._profile.handle
-        return Identity(session.did, handle, self._profile.name, f"{self._app}/profile/{handle}")
+        return Identity(session.did, handle, self._profile.name, f"{self._app}/profile/{handle}", tuple(self.hints))
 
     async def collect(self, cursor: str | None) -> AsyncIterator[Page]:
         reader, mark = await self._reader(), Mark.load(cursor)
