@@ -73,7 +73,6 @@ def manual() -> Iterator[Told]:
                 active=not found["off"],
                 sentence=prose,
             )
-            continue
         else:
             assert not line or line == "#" or line.startswith("# "), f"neither a setting nor prose: {line}"
         prose = line.removeprefix("# ") if line.startswith("# ") else ""
