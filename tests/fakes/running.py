@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mentionbridge.bootstrap import App, opened
-from mentionbridge.bootstrap.doors import server
+from mentionbridge.bootstrap.doors import Server, server
 from mentionbridge.ports.access import ALL_BRANDS, Scope
 from mentionbridge.settings import Settings, load
 
@@ -110,10 +110,9 @@ async def subscriber() -> AsyncIterator[Subscriber]:
     port = free_port()
     ear = Subscriber(f"http://127.0.0.1:{port}/feed")
     site = Starlette(routes=[Route("/feed", ear.hear, methods=["POST"])])
-    web = uvicorn.Server(uvicorn.Config(site, port=port, log_config=None, lifespan="off"))
+    web = Server(uvicorn.Config(site, port=port, log_config=None, lifespan="off"))
     serving = asyncio.create_task(web.serve())
-    while not web.started:
-        await asyncio.sleep(0.01)
+    await asyncio.wait_for(web.up.wait(), 20)
     try:
         yield ear
     finally:
