@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from mentionbridge.domain.errors import LeaseLost
+from mentionbridge.domain.errors import LeaseLost, StoreDown
 from mentionbridge.kit.backoff import delay
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.publish import publish
@@ -67,7 +67,8 @@ class Worker:
 
     async def _release(self) -> None:
         for lease in list(self._held.values()):
-            with suppress(LeaseLost):
+            # A lease we cannot give back runs out by itself.
+            with suppress(LeaseLost, StoreDown):
                 async with self._bridge.store.writing() as uow:
                     await uow.claims.done(lease, self._bridge.clock.now())
 
