@@ -1,0 +1,104 @@
+"""Commands end with 0, 1 or 2, print data apart from remarks, and say in one sentence what to change."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import Cli
+
+
+def test_platforms_are_listed_with_what_they_can_do(cli: Cli) -> None:
+    ran = cli("platforms", "--json")
+    found = {each["platform"]: each for each in json.loads(ran.out)}
+    assert ran.code == 0
+    assert found["demo"]["real"] is False
+    assert found["bluesky"]["max_length"] == 300
+
+
+def test_a_token_is_shown_once_listed_without_its_secret_and_revoked(cli: Cli, config: str) -> None:
+    secret = cli("token", "create", "desk", "--scope", "read", "-c", config).out.strip()
+    assert secret.startswith("mb_")
+    listed = cli("token", "list", "--json", "-c", config)
+    (token,) = json.loads(listed.out)
+    assert (token["name"], token["scopes"], token["brands"], token["state"]) == ("desk", ["read"], ["*"], "active")
+    assert secret not in listed.out
+    assert cli("token", "revoke", token["id"], "-c", config).code == 0
+    again = cli("token", "revoke", token["id"], "-c", config)
+    assert (again.code, again.out) == (2, "")
+    assert "no active token" in again.err
+
+
+def test_a_token_that_may_push_names_its_accounts(cli: Cli, config: str) -> None:
+    ran = cli("token", "create", "feeder", "--scope", "ingest", "-c", config)
+    assert ran.code == 2
+    assert "--account" in ran.err
+
+
+@pytest.mark.parametrize("account", [(), ("acme",)])
+def test_pausing_is_remembered_until_it_is_resumed(cli: Cli, config: str, account: tuple[str, ...]) -> None:
+    name = account[0] if account else "everything"
+    replay_nothing(cli, config)
+    assert cli("pause", *account, "-c", config).out == f"{name} is paused\n"
+    assert cli("pause", *account, "-c", config).out == f"{name} was paused already\n"
+    assert cli("resume", *account, "-c", config).out == f"{name} is resumed\n"
+    assert cli("resume", *account, "-c", config).out == f"{name} was not paused\n"
+
+
+def replay_nothing(cli: Cli, config: str) -> None:
+    empty = Path("empty.jsonl")
+    empty.touch()
+    assert cli("replay", str(empty), "-c", config).code == 0
+
+
+def test_an_unknown_account_is_answered_with_the_known_ones(cli: Cli, config: str) -> None:
+    ran = cli("pause", "acne", "-c", config)
+    assert ran.code == 2
+    assert "'acne'" in ran.err
+    assert "known are: acme" in ran.err
+
+
+def test_doctor_finds_an_empty_database_then_only_warnings(cli: Cli, config: str) -> None:
+    before = cli("doctor", "-c", config)
+    assert before.code == 1
+    assert "mentionbridge migrate" in before.out
+    assert cli("migrate", "-c", config).code == 0
+    after = cli("doctor", "--json", "-c", config)
+    findings = {each["what"]: each["state"] for each in json.loads(after.out)}
+    assert after.code == 0
+    assert findings == {
+        "database": "ok",
+        "key file": "warning",
+        "public address": "warning",
+        "account acme (demo)": "ok",
+    }
+
+
+def test_a_key_file_is_made_for_its_owner_alone_and_never_overwritten(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    assert cli("doctor", "--make-key", str(path)).code == 0
+    assert path.stat().st_mode & 0o777 == 0o600
+    again = cli("doctor", "--make-key", str(path))
+    assert again.code == 2
+    assert "never overwritten" in again.err
+
+
+def test_wrong_config_is_one_sentence_with_the_next_step(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "wrong.toml").write_text("[server]\nprot = 1\n")
+    ran = cli("serve", "-c", str(tmp_path / "wrong.toml"))
+    assert (ran.code, ran.out) == (2, "")
+    assert "Did you mean port?" in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_the_demo_keeps_to_this_machine(cli: Cli) -> None:
+    ran = cli("demo", "--host", "0.0.0.0", "--for-seconds", "1")
+    assert ran.code == 2
+    assert "demo.public = true" in ran.err
+
+
+@pytest.mark.parametrize("command", ["serve", "web", "work", "demo", "migrate", "doctor", "pause", "resume", "replay"])
+def test_help_shows_an_example(cli: Cli, command: str) -> None:
+    ran = cli(command, "--help")
+    assert ran.code == 0
+    assert f"Example: mentionbridge {command}" in " ".join(ran.out.split())
