@@ -21,9 +21,6 @@ from mentionbridge.rules.patience import RECHECK_FOR
 BLIND_AFTER = 3
 """Failures in a row after which an account counts as blind and a gap is opened."""
 
-PAGE_SECONDS = 30.0
-"""A walk that still brings pages keeps its account for this much longer."""
-
 READ_BACK = timedelta(hours=1)
 """How far before the last moment an account could speak its own posts are read back."""
 
@@ -211,7 +208,7 @@ async def _introduce(bridge: Bridge, connected: Connected, lease: Lease) -> Acco
         known = await uow.accounts.health(account.brand_id, account.id)
     async for posts in _batches(connected.platform.own_posts(_read_back_to(known))):
         async with bridge.store.writing() as uow:
-            await uow.claims.check(lease, extend=PAGE_SECONDS)
+            await uow.claims.check(lease, extend=lease.seconds)
             for post in posts:
                 await uow.accounts.remember_own(account, post)
     async with bridge.store.writing() as uow:
@@ -248,7 +245,7 @@ async def store_page(
     now = bridge.clock.now()
     async with bridge.store.writing() as uow:
         if lease is not None:
-            await uow.claims.check(lease, extend=PAGE_SECONDS)
+            await uow.claims.check(lease, extend=lease.seconds)
         taken = [await take_in(uow, account, item, origin=Origin.POLL, known=known, now=now) for item in items]
         seen = max((item.created_at for item in items if isinstance(item, Post)), default=None)
         await uow.accounts.polled(account, cursor, seen, now)

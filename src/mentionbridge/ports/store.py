@@ -32,7 +32,10 @@ class Queue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Our right to one row until `deadline` on the steady clock (`until` on the wall clock, as stored)."""
+    """Our right to one row until `deadline` on the steady clock (`until` on the wall clock, as stored).
+
+    `seconds` is how long it was taken for; a walk that still brings something keeps its row for as long again.
+    """
 
     queue: Queue
     brand_id: str
@@ -41,6 +44,7 @@ class Lease:
     deadline: float
     until: datetime
     attempts: int
+    seconds: float
 
 
 class Claims(Protocol):

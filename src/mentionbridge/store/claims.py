@@ -87,7 +87,7 @@ class Claims:
         until, token = now + timedelta(seconds=seconds), self.ids.new("lse")
         values = {"now": now, "batch": limit, "lease_end": until, "lease_key": token}
         rows = (await self.connection.execute(_CLAIM[queue], values)).all()
-        return [Lease(queue, row.brand_id, row.id, token, deadline, until, row.attempts) for row in rows]
+        return [Lease(queue, row.brand_id, row.id, token, deadline, until, row.attempts, seconds) for row in rows]
 
     async def done(self, lease: Lease, due: datetime | None = None, *, fresh: bool = False) -> None:
         """Give a row back, due again at `due` or never; `fresh` forgets its attempts. Raises LeaseLost if not ours."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from mentionbridge.domain.account import AccountState
+from mentionbridge.domain.errors import StoreDown
 from mentionbridge.pipeline.bridge import Bridge
 
 ALIVE_SECONDS = 10
@@ -39,6 +40,12 @@ class Timetable:
         self._scheduler.shutdown(wait=False)
 
     async def _alive(self) -> None:
+        try:
+            await self._note_alive()
+        except StoreDown as error:
+            self._bridge.observer.saw("alive.failed", why=str(error))
+
+    async def _note_alive(self) -> None:
         now = self._bridge.clock.now()
         async with self._bridge.store.writing() as uow:
             if await uow.accounts.reconcile_after_failover():
