@@ -14,7 +14,7 @@ from mentionbridge.domain.reply import OwnPost
 from mentionbridge.kit.ids import Ids
 from mentionbridge.store import tables as t
 from mentionbridge.store.failover import has_forked
-from mentionbridge.store.rows import insert, is_row
+from mentionbridge.store.rows import insert, is_row, key_of_row, row_of
 
 _PAUSE = "paused_everywhere"
 _FACTS = [
@@ -22,6 +22,11 @@ _FACTS = [
     for c in t.accounts.c
     if c.name not in ("secret", "secret_version", "due", "lease_until", "lease_token", "attempts")
 ]
+
+_SAME = sa.and_(t.gaps.c.brand_id == t.accounts.c.brand_id, t.gaps.c.account_id == t.accounts.c.id)
+_GAP = sa.select(t.gaps.c.cause).where(_SAME, t.gaps.c.closed_at.is_(None)).scalar_subquery()
+_EVERY = sa.select(*_FACTS, _GAP.label("open_gap"))
+_HEALTH = _EVERY.where(row_of(t.accounts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +48,16 @@ class StoredAccounts:
         await self.connection.execute(insert(self.connection, t.accounts).values(**row).on_conflict_do_nothing())
 
     async def health(self, brand_id: str, account_id: str) -> AccountHealth:
-        query = self._facts().where(is_row(t.accounts, brand_id, account_id))
-        row = (await self.connection.execute(query)).first()
+        row = (await self.connection.execute(_HEALTH, key_of_row(brand_id, account_id))).first()
         if row is None:
             raise NotFound(f"There is no account {account_id!r} in the database yet; start the service once.")
         return _health(row)
 
     async def all(self, brand_ids: Sequence[str] | None = None) -> Sequence[AccountHealth]:
-        query = self._facts().order_by(t.accounts.c.brand_id, t.accounts.c.id)
+        query = _EVERY.order_by(t.accounts.c.brand_id, t.accounts.c.id)
         if brand_ids is not None:
             query = query.where(t.accounts.c.brand_id.in_(brand_ids))
         return [_health(row) for row in await self.connection.execute(query)]
-
-    def _facts(self) -> sa.Select[Any]:
-        same = sa.and_(t.gaps.c.brand_id == t.accounts.c.brand_id, t.gaps.c.account_id == t.accounts.c.id)
-        gap = sa.select(t.gaps.c.cause).where(same, t.gaps.c.closed_at.is_(None)).scalar_subquery()
-        return sa.select(*_FACTS, gap.label("open_gap"))
 
     async def polled(self, account: Account, cursor: str | None, seen_at: datetime | None, now: datetime) -> None:
         changes: dict[str, Any] = {"last_polled_at": now}

@@ -12,6 +12,9 @@ from mentionbridge.kit.ids import Ids
 from mentionbridge.store import tables as t
 from mentionbridge.store.rows import insert, is_row
 
+_KEY = ("brand_id", "platform", "external_id")
+_KNOWN = sa.select(t.authors).where(*(t.authors.c[name] == sa.bindparam(name) for name in _KEY))
+
 
 @dataclass(frozen=True, slots=True)
 class StoredAuthors:
@@ -39,9 +42,7 @@ class StoredAuthors:
 
     async def _known(self, key: dict[str, str], labels: Mapping[str, object]) -> str | None:
         # Writing a row that is right already would lock it, and two pages of the same people could wait in a circle.
-        column = t.authors.c
-        same = [column[name] == value for name, value in key.items()]
-        row = (await self.connection.execute(sa.select(t.authors).where(*same))).first()
+        row = (await self.connection.execute(_KNOWN, key)).first()
         if row is None:
             return None
         told = {name: value for name, value in labels.items() if name != "updated_at" and value is not None}

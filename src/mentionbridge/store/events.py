@@ -23,6 +23,7 @@ from mentionbridge.store.sealed import Sealer
 from mentionbridge.store.tickets import StoredTickets
 
 FEED = "feed"
+_ADD = sa.insert(t.events)
 _LONGEST = 4000
 
 
@@ -61,7 +62,7 @@ class StoredEvents:
             "sequence": sequence,
             "facts": facts,
         }
-        await self.connection.execute(sa.insert(t.events).values(**row))
+        await self.connection.execute(_ADD, row)
 
     async def place(self, limit: int) -> Sequence[Event]:
         head = sa.select(t.heads.c.value).where(t.heads.c.name == FEED).with_for_update()

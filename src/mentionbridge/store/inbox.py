@@ -5,19 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.mention import Origin
 from mentionbridge.kit.ids import Ids
 from mentionbridge.store import tables as t
-from mentionbridge.store.rows import is_row
-
-_KEEP = {
-    dialect.__name__.rpartition(".")[2]: dialect.insert(t.inbox).on_conflict_do_nothing().returning(t.inbox.c.id)
-    for dialect in (postgresql, sqlite)
-}
+from mentionbridge.store.rows import is_row, once
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +43,7 @@ class StoredInbox:
             "received_at": now,
             **more,
         }
-        new = (await self.connection.execute(_KEEP[self.connection.dialect.name], row)).scalar_one_or_none()
+        new = (await self.connection.execute(once(self.connection, t.inbox), row)).scalar_one_or_none()
         return str(new or digest), new is not None
 
     async def body(self, brand_id: str, inbox_id: str) -> tuple[str, bytes] | None:

@@ -14,7 +14,7 @@ from mentionbridge.domain.verdict import Label, Severity, Verdict
 from mentionbridge.kit.ids import Ids
 from mentionbridge.ports.media import Picture
 from mentionbridge.store import tables as t
-from mentionbridge.store.rows import insert, is_row
+from mentionbridge.store.rows import insert, is_row, key_of_row, once, row_of
 
 _OWN = [c for c in t.mentions.c if c.name not in ("due", "lease_until", "lease_token", "attempts", "raw")]
 _AUTHOR = ("external_id", "handle", "name", "followers", "is_bot")
@@ -23,6 +23,8 @@ SELECT = sa.select(*_OWN, *(t.authors.c[name].label(f"author__{name}") for name 
     t.authors,
     sa.and_(t.authors.c.brand_id == t.mentions.c.brand_id, t.authors.c.id == t.mentions.c.author_id),
 )
+
+_BY_KEY = SELECT.where(row_of(t.mentions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,7 @@ class StoredMentions:
             "thread_id": post.thread_id,
             **_words(post),
         }
-        change = insert(self.connection, t.mentions).values(**row).on_conflict_do_nothing().returning(t.mentions.c.id)
-        new = (await self.connection.execute(change)).scalar_one_or_none()
+        new = (await self.connection.execute(once(self.connection, t.mentions), row)).scalar_one_or_none()
         if new is not None:
             return str(new), True
         known = sa.select(t.mentions.c.id).where(
@@ -75,10 +76,11 @@ class StoredMentions:
             "origin": origin,
             "seen_at": now,
         }
-        await self.connection.execute(insert(self.connection, t.sightings).values(**row).on_conflict_do_nothing())
+        await self.connection.execute(once(self.connection, t.sightings), row)
 
     async def get(self, brand_id: str, mention_id: str) -> Mention | None:
-        return await self._one(is_row(t.mentions, brand_id, mention_id))
+        row = (await self.connection.execute(_BY_KEY, key_of_row(brand_id, mention_id))).first()
+        return as_mention(row) if row is not None else None
 
     async def by_external_id(self, brand_id: str, platform: str, external_id: str) -> Mention | None:
         columns = t.mentions.c

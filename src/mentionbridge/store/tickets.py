@@ -12,11 +12,18 @@ from mentionbridge.domain.errors import NotAllowed, NotFound
 from mentionbridge.domain.mention import Surface, Visibility
 from mentionbridge.domain.ticket import Entry, Priority, Ticket, TicketState, check_move
 from mentionbridge.store import tables as t
-from mentionbridge.store.rows import insert, is_row
+from mentionbridge.store.rows import insert, is_row, key_of_row, row_of
 
 FACTS = [c for c in t.tickets.c if c.name != "last_said_at"]
 
 _PRIVATE = [visibility for visibility in Visibility if visibility.surface is Surface.PRIVATE]
+
+_NEXT = (
+    sa.update(t.tickets)
+    .where(row_of(t.tickets))
+    .values(sequence=t.tickets.c.sequence + 1)
+    .returning(t.tickets.c.sequence)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +67,7 @@ class StoredTickets:
         return as_ticket(row) if row is not None else None
 
     async def next_sequence(self, brand_id: str, ticket_id: str) -> int:
-        query = (
-            sa.update(t.tickets)
-            .where(is_row(t.tickets, brand_id, ticket_id))
-            .values(sequence=t.tickets.c.sequence + 1)
-            .returning(t.tickets.c.sequence)
-        )
-        number = (await self.connection.execute(query)).scalar_one_or_none()
+        number = (await self.connection.execute(_NEXT, key_of_row(brand_id, ticket_id))).scalar_one_or_none()
         if number is None:
             raise NotFound(f"There is no ticket {ticket_id}.")
         return int(number)
