@@ -102,7 +102,7 @@ class _Asked:
         self.rights = self.rights or b"/rights" in line
 
 
-@dataclass
+@dataclass(eq=False)
 class Process:
     """A process we started, ended by its id alone."""
 
