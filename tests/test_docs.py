@@ -26,7 +26,7 @@ from mentionbridge.cli.main import app
 from mentionbridge.domain.events import EventType
 from mentionbridge.platforms import discover
 from mentionbridge.ports.access import ALL_BRANDS, Scope
-from mentionbridge.rules.tries import GIVE_UP_AFTER, SCHEDULE
+from mentionbridge.rules.tries import WAITS
 from mentionbridge.settings import (
     AccountSection,
     BrandSection,
@@ -292,9 +292,9 @@ def test_the_feeds_schedule_is_the_codes() -> None:
     line = re.search(r"\*\*Again\*\* after (.+?), each", page)
     assert line
     told = [int(number) * units[unit] for number, unit in re.findall(r"(\d+) (s|min|h)\b", line[1])]
-    assert told == [wait.total_seconds() for wait in SCHEDULE]
+    assert told == [wait.total_seconds() for wait in WAITS[1:]]
     assert "After ten attempts" in page
-    assert GIVE_UP_AFTER == 10
+    assert len(WAITS) == 10
 
 
 def test_the_verifying_example_verifies() -> None:

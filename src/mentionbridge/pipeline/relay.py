@@ -1,12 +1,12 @@
 """Relay: bring one event to one subscriber, again and again until it took it or ran out of tries."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from mentionbridge.domain.events import EventType
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.ports.feed import DeliveryResult, Endpoint
 from mentionbridge.ports.store import Lease, UnitOfWork
-from mentionbridge.rules.tries import GIVE_UP_AFTER, next_try
+from mentionbridge.rules.tries import must_disable, next_attempt
 
 
 async def relay(bridge: Bridge, lease: Lease) -> None:
@@ -33,13 +33,13 @@ async def relay(bridge: Bridge, lease: Lease) -> None:
 
 
 async def _failed(uow: UnitOfWork, lease: Lease, endpoint: Endpoint, result: DeliveryResult, now: datetime) -> None:
-    due = result.retry_at or next_try(lease.attempts, now)
-    dead = result.gone or lease.attempts >= GIVE_UP_AFTER or due is None
+    due = next_attempt(lease.attempts, now, asked=result.retry_at)
+    dead = result.gone or due is None
     await uow.events.undelivered(lease, result, now, dead=dead)
     failing_since = endpoint.failing_since or now
     if result.gone:
         await _disable(uow, endpoint, "the subscriber answered 410 Gone", now)
-    elif now - failing_since > timedelta(days=5):
+    elif must_disable(failing_since, now):
         await _disable(uow, endpoint, "it has failed for five days", now)
     await uow.claims.done(lease, None if dead else due)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mentionbridge.feed.schedule import must_disable, next_attempt
+from mentionbridge.rules.tries import must_disable, next_attempt
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 SECONDS = [0, 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
