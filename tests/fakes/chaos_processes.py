@@ -178,11 +178,13 @@ async def network(folder: Path, *, keys: bool = True, webhook: str | None = None
         wire = Wire((host, int(port)))
         server = await asyncio.start_server(wire.serve, "127.0.0.1", 0)
         wire.port = server.sockets[0].getsockname()[1]
-        async with httpx.AsyncClient(base_url=told["url"], timeout=20) as http:
-            yield Town(told["url"], told["secret"], wire, http)
-        server.close()
-        await wire.close()
-        await server.wait_closed()
+        try:
+            async with httpx.AsyncClient(base_url=told["url"], timeout=20) as http:
+                yield Town(told["url"], told["secret"], wire, http)
+        finally:
+            server.close()
+            await wire.close()
+            await server.wait_closed()
     finally:
         child.kill()
         child.wait(10)
