@@ -150,8 +150,8 @@ async def test_without_keys_a_death_around_the_send_says_it_at_most_once(quick_f
 
 
 async def test_two_deaths_in_a_row(quick_folder: Path, dice: random.Random) -> None:
-    await die_at(quick_folder, _pairs(dice, 12, await _length(quick_folder)))
-    await die_at(quick_folder, _pairs(dice, 6, await _length(quick_folder)), keys=False)
+    await die_at(quick_folder, _pairs(dice, 8, await _length(quick_folder)))
+    await die_at(quick_folder, _pairs(dice, 4, await _length(quick_folder)), keys=False)
 
 
 async def _length(folder: Path) -> int:
