@@ -142,3 +142,13 @@ async def test_an_error_does_not_repeat_the_words_it_stumbled_over(world: World)
             mention = await store_post(uow, post())
             await uow.mentions.join("acme", mention.id, "tkt_secret_words")
     assert "tkt_secret_words" not in str(caught.value).partition("DETAIL")[0]
+
+
+async def test_a_new_sqlite_file_is_its_owners_alone(tmp_path: Path) -> None:
+    engine = Engine(f"sqlite:///{tmp_path}/deep/er/words.sqlite")
+    async with engine.raw.connect() as connection:
+        await connection.execute(sa.text("CREATE TABLE words (said TEXT)"))
+        files = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "deep" / "er").iterdir()}
+    await engine.aclose()
+    assert set(files) >= {"words.sqlite", "words.sqlite-wal"}
+    assert set(files.values()) == {0o600}

@@ -148,6 +148,11 @@ class Reply:
     mention_edit_version: str = ""
     redacted: bool = False
 
+    @property
+    def may_be_out(self) -> bool:
+        """True once a request for these words may have left; they then stay as they are until their fate is known."""
+        return self.first_sent_at is not None
+
 
 class Refusal(StrEnum):
     """Why a network would not let us say it; none of these is worth a blind retry."""

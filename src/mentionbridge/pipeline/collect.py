@@ -136,7 +136,7 @@ async def take_edit(uow: UnitOfWork, mention: Mention, post: Post, now: datetime
         mention_id=mention.id,
     )
     for reply in await uow.replies.waiting_for_mention(mention.brand_id, mention.id):
-        if reply.state is ReplyState.QUEUED:
+        if reply.state is ReplyState.QUEUED and not reply.may_be_out:
             await uow.replies.move(
                 reply, ReplyState.AWAITING_APPROVAL, now, reason="the post was edited", due=None, lease_token=None
             )

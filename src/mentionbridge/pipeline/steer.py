@@ -95,6 +95,8 @@ async def edit(bridge: Bridge, brand_id: str, reply_id: str, text: str, actor: s
         reply = await _reply(uow, brand_id, reply_id)
         if reply.state not in (ReplyState.DRAFT, ReplyState.AWAITING_APPROVAL, ReplyState.QUEUED):
             raise NotAllowed("reply_move", f"A reply that is {reply.state} can no longer be edited.")
+        if reply.may_be_out:
+            raise NotAllowed("may_be_out", "These words may be out already; edit them once their fate is settled.")
         connected = bridge.at(brand_id, reply.account_id)
         limit = connected.platform.capabilities.max_length
         if connected.platform.count(text) > limit:

@@ -7,7 +7,9 @@ may wait (beginning, for the lock; committing, for the disk) still goes to the t
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import aiosqlite
@@ -27,9 +29,18 @@ def _may_wait(connection: sqlite3.Connection, fn: Callable[..., Any]) -> bool:
     return fn in (connection.commit, connection.rollback)
 
 
+def _open(database: str, **options: Any) -> sqlite3.Connection:
+    # Customers' words are not for everybody on the machine; SQLite gives its side files the rights of the first.
+    if database != ":memory:" and not options.get("uri"):
+        with suppress(OSError):
+            Path(database).touch(mode=0o600)
+    opened: sqlite3.Connection = sqlite3.connect(database, **options)
+    return opened
+
+
 def connect(database: str, **options: Any) -> InlineConnection:
     """Make a connection for SQLAlchemy's `async_creator_fn`; it opens when awaited."""
-    opens = partial(sqlite3.connect, database, **{**options, "check_same_thread": False})
+    opens = partial(_open, database, **{**options, "check_same_thread": False})
     connection = InlineConnection(opens, iter_chunk_size=64)
     # The process must be able to end while a connection is open, as with aiosqlite under SQLAlchemy.
     connection._thread.daemon = True
