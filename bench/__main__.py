@@ -1,10 +1,10 @@
-"""`python -m bench [ingest|corridor|claims]`: figures as ratios against a baseline of the same run."""
+"""`python -m bench [ingest|corridor|claims|statements]`: figures as ratios against a baseline of the same run."""
 
 import sys
 
-from bench import claims, corridor, ingest
+from bench import claims, corridor, ingest, statements
 
-BENCHES = {"ingest": ingest.main, "corridor": corridor.main, "claims": claims.main}
+BENCHES = {"ingest": ingest.main, "corridor": corridor.main, "claims": claims.main, "statements": statements.main}
 
 
 def main() -> int:
