@@ -98,9 +98,6 @@ class Accounts(Protocol):
     async def close_gap(self, account: Account, repaired: str, at: datetime) -> str | None: ...
     async def gaps(self, brand_id: str, account_id: str) -> Sequence[Mapping[str, Any]]: ...
     async def remember_own(self, account: Account, post: OwnPost) -> None: ...
-    async def own_answer(self, brand_id: str, account_id: str, parent_id: str) -> str | None:
-        """Return the external id of something we already said under this post, if we did."""
-
     async def answered_story(self, brand_id: str, account_id: str, ticket_id: str, author_id: str) -> bool:
         """Tell whether anything this person said in this story has an answer of ours among our own posts."""
 

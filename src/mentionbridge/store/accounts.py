@@ -158,13 +158,6 @@ class StoredAccounts:
         }
         await self.connection.execute(insert(self.connection, t.own_posts).values(**row).on_conflict_do_nothing())
 
-    async def own_answer(self, brand_id: str, account_id: str, parent_id: str) -> str | None:
-        own = t.own_posts.c
-        query = sa.select(own.external_id).where(
-            own.brand_id == brand_id, own.account_id == account_id, own.parent_id == parent_id
-        )
-        return (await self.connection.execute(query.order_by(own.occurred_at).limit(1))).scalar_one_or_none()
-
     async def answered_story(self, brand_id: str, account_id: str, ticket_id: str, author_id: str) -> bool:
         mention, own = t.mentions.c, t.own_posts.c
         said = sa.and_(mention.brand_id == brand_id, mention.ticket_id == ticket_id, mention.author_id == author_id)
