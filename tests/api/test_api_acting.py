@@ -46,6 +46,16 @@ async def test_a_person_lets_a_reply_out_once(site: Site) -> None:
     assert site.woken
 
 
+@both
+@pytest.mark.parametrize("state", sorted(set(ReplyState) - {ReplyState.DRAFT, ReplyState.AWAITING_APPROVAL}))
+async def test_only_what_waits_for_a_person_can_be_approved(site: Site, state: ReplyState) -> None:
+    reply = await waiting(site, state=state)
+    headers = {**await site.token(Scope.APPROVE), "Idempotency-Key": "k-1"}
+    answer = await site.http.post(f"/v1/replies/{reply.id}/approve", headers, KIM)
+    assert (answer.status_code, answer.json()["code"]) == (409, "reply_move")
+    assert await stored(site, reply) == reply
+
+
 async def test_letting_a_reply_out_needs_a_key(site: Site) -> None:
     reply = await waiting(site)
     headers = await site.token(Scope.APPROVE)

@@ -58,10 +58,16 @@ async def _read_back_all(uow: UnitOfWork, accounts: Sequence[Account], now: date
         await uow.accounts.schedule(account, now)
 
 
+_WAITS_FOR_A_PERSON = (ReplyState.DRAFT, ReplyState.AWAITING_APPROVAL)
+"""Only these are approved: what is being sent, or may be out, goes back to `queued` on the worker's evidence alone."""
+
+
 async def approve(bridge: Bridge, brand_id: str, reply_id: str, actor: str) -> Reply:
     """Let a waiting reply out as it stands, bound to the version of the post it answers."""
     async with bridge.store.writing() as uow:
         reply = await _reply(uow, brand_id, reply_id)
+        if reply.state not in _WAITS_FOR_A_PERSON:
+            raise NotAllowed("reply_move", f"A reply that is {reply.state} waits for nobody's approval.")
         mention = await uow.mentions.get(brand_id, reply.mention_id)
         if mention is None or mention.deleted_at is not None:
             raise NotAllowed("target_gone", "The post this reply answers was deleted; reject the reply.")
