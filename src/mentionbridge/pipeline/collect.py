@@ -66,7 +66,9 @@ async def take_in(
             await withdraw(uow, mention, now)
             return Taken(Result.DELETED, mention.id)
         case Post() if item.author.external_id == known.network_id:
-            await uow.accounts.remember_own(account, _as_own(item))
+            if origin is not Origin.PUSH:
+                # A push vouches for nothing: it must not make us believe that we have answered.
+                await uow.accounts.remember_own(account, _as_own(item))
             return Taken(Result.OWN)
         case Post():
             return await _take_post(uow, account, item, origin, known, now)

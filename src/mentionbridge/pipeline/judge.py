@@ -31,7 +31,7 @@ async def _judge(bridge: Bridge, uow: UnitOfWork, mention: Mention) -> None:
         surface=mention.surface,
         tagged=mention.tagged,
         is_repost=mention.is_repost,
-        is_own=mention.author.external_id == health.network_id,
+        is_own=await uow.accounts.is_ours(mention.platform, mention.author.external_id),
         is_bot=mention.author.is_bot,
         silent=mention.silent,
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from mentionbridge.domain.account import Mode
 from mentionbridge.domain.errors import LeaseLost, LoginNeeded, NotAllowed, PlatformDown, RateLimited
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Mention, Surface
@@ -73,8 +74,8 @@ async def post(bridge: Bridge, lease: Lease) -> None:
         await _put_back(bridge, lease, None)
         return
     connected = bridge.at(reply.brand_id, reply.account_id)
-    if _too_late(connected, reply, mention, bridge.clock.now()):
-        await _to_a_person(bridge, lease, reply)
+    if why := _needs_a_person(connected, reply, mention, bridge.clock.now()):
+        await _to_a_person(bridge, lease, reply, why)
         return
     try:
         if out := await _already_out(bridge, connected, reply, intent):
@@ -89,21 +90,25 @@ async def post(bridge: Bridge, lease: Lease) -> None:
         await _put_back(bridge, lease, waiting.due, reply, str(waiting))
 
 
-def _too_late(connected: Connected, reply: Reply, mention: Mention, now: datetime) -> bool:
-    """True for words no person has seen, once the post has grown too old to be answered out of the blue."""
-    seen = reply.approved_by is not None or reply.author_of_words is not None
-    too_old = now - mention.occurred_at > timedelta(hours=connected.account.max_ack_age_hours)
-    return too_old and not seen and reply.first_sent_at is None
+def _needs_a_person(connected: Connected, reply: Reply, mention: Mention, now: datetime) -> str | None:
+    """Say why words that no person has seen may not go out by themselves any more, though they once might."""
+    if reply.approved_by is not None or reply.author_of_words is not None or reply.may_be_out:
+        return None
+    if connected.account.mode is not Mode.AUTO:
+        return f"the account was switched to mode {connected.account.mode} while it waited"
+    if now - mention.occurred_at > timedelta(hours=connected.account.max_ack_age_hours):
+        return "it waited until the post was older than we answer out of the blue"
+    return None
 
 
-async def _to_a_person(bridge: Bridge, lease: Lease, reply: Reply) -> None:
-    now, why = bridge.clock.now(), "it waited until the post was older than we answer out of the blue"
+async def _to_a_person(bridge: Bridge, lease: Lease, reply: Reply, why: str) -> None:
+    now = bridge.clock.now()
     async with bridge.store.writing() as uow:
         await uow.claims.check(lease)
         waiting = ReplyState.AWAITING_APPROVAL
         moved = await uow.replies.move(reply, waiting, now, reason=why, due=None, lease_until=None, lease_token=None)
         await tell(uow, EventType.REPLY_DRAFTED, moved, now, state=waiting, reason=why)
-    bridge.observer.saw("reply.too_late", id=reply.id, account=reply.account_id)
+    bridge.observer.saw("reply.to_a_person", id=reply.id, account=reply.account_id, why=why)
 
 
 async def _already_out(bridge: Bridge, connected: Connected, reply: Reply, intent: ReplyIntent) -> Outcome | None:

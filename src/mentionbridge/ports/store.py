@@ -76,6 +76,9 @@ class Accounts(Protocol):
         """The network answered: no failures any more."""
 
     async def identified(self, account: Account, identity: Identity) -> None: ...
+    async def is_ours(self, platform: str, network_id: str) -> bool:
+        """True when any account of ours, of whichever brand, is this person on the network."""
+
     async def set_state(
         self,
         account: Account,

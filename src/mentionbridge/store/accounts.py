@@ -26,6 +26,7 @@ _FACTS = [
 _SAME = sa.and_(t.gaps.c.brand_id == t.accounts.c.brand_id, t.gaps.c.account_id == t.accounts.c.id)
 _GAP = sa.select(t.gaps.c.cause).where(_SAME, t.gaps.c.closed_at.is_(None)).scalar_subquery()
 _EVERY = sa.select(*_FACTS, _GAP.label("open_gap"))
+_OURS = sa.select(sa.exists().where(*(t.accounts.c[name] == sa.bindparam(name) for name in ("platform", "network_id"))))
 _HEALTH = _EVERY.where(row_of(t.accounts))
 
 
@@ -82,6 +83,10 @@ class StoredAccounts:
 
     async def identified(self, account: Account, identity: Identity) -> None:
         await self._change(account, network_id=identity.external_id, handle=identity.handle)
+
+    async def is_ours(self, platform: str, network_id: str) -> bool:
+        person = {"platform": platform, "network_id": network_id}
+        return bool((await self.connection.execute(_OURS, person)).scalar_one())
 
     async def set_state(
         self,
