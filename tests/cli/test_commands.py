@@ -1,6 +1,7 @@
 """Commands end with 0, 1 or 2, print data apart from remarks, and say in one sentence what to change."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,44 @@ def test_doctor_finds_an_empty_database_then_only_warnings(cli: Cli, config: str
         "public address": "warning",
         "account acme (demo)": "ok",
     }
+
+
+def test_doctor_makes_no_database(cli: Cli, config: str, tmp_path: Path) -> None:
+    assert cli("doctor", "-c", config).code == 1
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["bridge.toml"]
+
+
+@pytest.mark.parametrize("command", ["serve", "work", "migrate", "doctor"])
+def test_a_database_that_is_down_is_one_sentence(
+    cli: Cli, config: str, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("MENTIONBRIDGE__DATABASE__URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    ran = cli(command, "-c", config)
+    assert ran.code == 1
+    assert "The database cannot be reached" in ran.out + ran.err
+    assert ran.err.count("\n") <= 1
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate"])
+def test_a_folder_that_cannot_be_made_is_one_sentence(
+    cli: Cli, config: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    monkeypatch.setenv("MENTIONBRIDGE__DATABASE__URL", f"sqlite:///{tmp_path}/bridge.toml/there/data.sqlite")
+    ran = cli(command, "-c", config)
+    assert ran.code == 2
+    assert ran.err.count("\n") == 1
+    assert "cannot be made" in ran.err
+
+
+@pytest.mark.parametrize("command", [("serve",), ("demo", "--for-seconds", "1")])
+def test_a_port_in_use_is_a_sentence(cli: Cli, config: str, command: tuple[str, ...]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        given = ("-c", config) if command == ("serve",) else ()
+        ran = cli(*command, "--port", port, *given)
+    assert ran.code == 2
+    assert f"Cannot listen on 127.0.0.1:{port}" in ran.err
+    assert "Traceback" not in ran.err
 
 
 def test_a_key_file_is_made_for_its_owner_alone_and_never_overwritten(cli: Cli, tmp_path: Path) -> None:

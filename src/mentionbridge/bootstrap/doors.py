@@ -1,13 +1,16 @@
 """The HTTP door wired to one app, with or without the worker in the same process."""
 
 import asyncio
+import signal
 import socket
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from fastapi import FastAPI
 from starlette.types import Lifespan
+from uvicorn.server import HANDLED_SIGNALS
 
 from mentionbridge.bootstrap.wiring import App
 from mentionbridge.domain.account import Account
@@ -35,8 +38,30 @@ class Server(uvicorn.Server):
         self.up = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        try:
+            await super().startup(sockets)
+        except SystemExit as ended:
+            where = f"{self.config.host}:{self.config.port}"
+            raise SetupError(f"Cannot listen on {where}; stop what does so, or choose another port.") from ended
         self.up.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on a signal, and nothing more: uvicorn would raise it again, and kill us before we let go of all."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, _heard) for number in HANDLED_SIGNALS}
+        try:
+            with super().capture_signals():
+                yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _heard(number: int, frame: object) -> None:
+    """The server has stopped because of it already."""
 
 
 def server(app: App, *, with_worker: bool) -> Server:

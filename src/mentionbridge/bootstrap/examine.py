@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 
 from mentionbridge.bootstrap.wiring import build, data_dir
 from mentionbridge.domain.account import AccountState
@@ -32,6 +33,10 @@ class Finding:
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """Look at everything a running service needs; each look is its own finding, and none changes anything."""
+    if missing := _missing_file(settings):
+        # Opening it would make it.
+        yield Finding("database", "problem", f"There is no database at {missing} yet; run `mentionbridge migrate`.")
+        return
     engine = Engine(settings.database.url)
     try:
         try:
@@ -56,6 +61,14 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
             await network.aclose()
     finally:
         await engine.aclose()
+
+
+def _missing_file(settings: Settings) -> Path | None:
+    url = make_url(settings.database.url)
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    path = Path(url.database)
+    return None if path.exists() else path
 
 
 async def _wired(settings: Settings, bridge: Bridge) -> AsyncIterator[Finding]:

@@ -39,12 +39,21 @@ def engine_for(url: str) -> AsyncEngine:
 
 def _sqlite(url: sa.URL) -> AsyncEngine:
     if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(url.database).parent)
     how = {"timeout": BUSY_SECONDS, "async_creator_fn": inline.connect}
     engine = create_async_engine(url, connect_args=how, **_QUIET)
     sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     sa.event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(
+            f"The database's folder {folder} cannot be made ({error.strerror}); make it, or change database.url."
+        ) from error
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
@@ -92,8 +101,8 @@ class Engine:
         with plainly():
             async with self.raw.connect() as connection:
                 await connection.execution_options(mb_writes=False, **self._one_moment)
-                async with connection.begin():
-                    yield connection
+                # Nothing was written: closing rolls back, which waits for no disk as a commit would.
+                yield connection
 
     async def aclose(self) -> None:
         await self.raw.dispose()

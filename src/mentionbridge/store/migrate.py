@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.store.engines import engine_for
+from mentionbridge.store.trouble import plainly
 
 _PLACES = (Path(__file__).parents[1] / "migrations", Path(__file__).parents[3] / "migrations")
 _ONE_AT_A_TIME = 0x6D62_6D69
@@ -36,24 +37,30 @@ async def upgrade(url: str) -> Status:
     """Run every revision that is missing, in one transaction; several at once wait for each other."""
     engine = engine_for_migration(url)
     try:
-        async with engine.begin() as connection:
-            if engine.dialect.name == "postgresql":
-                await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
-            _refuse_newer(await connection.run_sync(_status))
-            await connection.run_sync(_upgrade)
-            await _check_references(connection)
-            return await connection.run_sync(_status)
+        with plainly():
+            return await _upgrade_on(engine)
     finally:
         await engine.dispose()
+
+
+async def _upgrade_on(engine: AsyncEngine) -> Status:
+    async with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+        _refuse_newer(await connection.run_sync(_status))
+        await connection.run_sync(_upgrade)
+        await _check_references(connection)
+        return await connection.run_sync(_status)
 
 
 async def status(url: str) -> Status:
     """Tell which revision the database is at and how many are missing."""
     engine = engine_for(url)
     try:
-        async with engine.connect() as connection:
-            await connection.execution_options(mb_writes=False)
-            return await connection.run_sync(_status)
+        with plainly():
+            async with engine.connect() as connection:
+                await connection.execution_options(mb_writes=False)
+                return await connection.run_sync(_status)
     finally:
         await engine.dispose()
 
