@@ -2,7 +2,7 @@
 
 aiosqlite hands every cursor, statement and fetch to a thread of its own: four trips a statement, each dearer than the
 statement. Within a transaction a statement touches memory and takes microseconds, so it runs where it is called; what
-may wait (beginning, for the lock; committing, for the disk) still goes to the thread.
+may wait (beginning to write, for the lock; committing, for the disk) still goes to the thread.
 """
 
 import sqlite3
@@ -16,17 +16,36 @@ import aiosqlite
 
 
 class InlineConnection(aiosqlite.Connection):
-    """An aiosqlite connection whose statements run in the caller's thread while a transaction is open."""
+    """An aiosqlite connection that runs in the caller's thread whatever cannot wait."""
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection], iter_chunk_size: int) -> None:
+        super().__init__(connector, iter_chunk_size)
+        # Two counts, each with one writer: the caller's thread and the connection's.
+        self._handed_over = 0
+        self._came_back = 0
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         connection = self._connection
-        if self._running and connection is not None and connection.in_transaction and not _may_wait(connection, fn):
+        # A cancelled caller may have left something running in the thread; behind it even a fetch would wait.
+        thread_idles = self._handed_over == self._came_back
+        if self._running and connection is not None and thread_idles and not _may_wait(connection, fn, args):
             return fn(*args, **kwargs)
-        return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+        self._handed_over += 1
+        return await super()._execute(self._counted, fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+
+    def _counted(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return fn(*args, **kwargs)
+        finally:
+            self._came_back += 1
 
 
-def _may_wait(connection: sqlite3.Connection, fn: Callable[..., Any]) -> bool:
-    return fn in (connection.commit, connection.rollback)
+def _may_wait(connection: sqlite3.Connection, fn: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+    """Committing waits for the disk; outside a transaction, every statement but a plain BEGIN may wait for a lock."""
+    if fn == connection.commit or fn == connection.close:
+        return True
+    is_statement = bool(args) and isinstance(args[0], str)
+    return is_statement and not connection.in_transaction and args[0] != "BEGIN"
 
 
 def _open(database: str, **options: Any) -> sqlite3.Connection:
