@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from mentionbridge.domain.account import Account, AccountHealth, AccountState
-from mentionbridge.domain.errors import LoginNeeded, PlatformDown, PlatformError, RateLimited
+from mentionbridge.domain.errors import LeaseLost, LoginNeeded, PlatformDown, PlatformError, RateLimited, StoreDown
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Deleted, Item, Mention, Origin, Post, Unreadable
 from mentionbridge.domain.reply import OwnPost, ReplyState
@@ -181,8 +181,14 @@ async def poll(bridge: Bridge, lease: Lease) -> None:
     account = connected.account
     try:
         await _walk(bridge, connected, lease)
+    except (LeaseLost, StoreDown):
+        raise
     except PlatformError as error:
         await _poll_failed(bridge, account, lease, error)
+        return
+    except Exception as error:
+        # A plug that stumbles leaves us as blind as a network that is down, and must be seen as such.
+        await _poll_failed(bridge, account, lease, PlatformDown(f"{type(error).__name__}: {error}"))
         return
     async with bridge.store.writing() as uow:
         now = bridge.clock.now()
