@@ -152,3 +152,19 @@ async def test_a_new_sqlite_file_is_its_owners_alone(tmp_path: Path) -> None:
     await engine.aclose()
     assert set(files) >= {"words.sqlite", "words.sqlite-wal"}
     assert set(files.values()) == {0o600}
+
+
+async def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    engines_ = [Engine(f"sqlite:///{tmp_path}/new.sqlite") for _ in range(12)]
+
+    async def write(engine: Engine, number: int) -> None:
+        async with engine.writing() as connection:
+            await connection.execute(sa.text("CREATE TABLE IF NOT EXISTS seen (who INTEGER)"))
+            await connection.execute(sa.text("INSERT INTO seen VALUES (:n)"), {"n": number})
+
+    await asyncio.gather(*(write(engine, number) for number, engine in enumerate(engines_)))
+    async with engines_[0].reading() as connection:
+        assert (await connection.execute(sa.text("SELECT count(*) FROM seen"))).scalar_one() == 12
+        assert (await connection.execute(sa.text("PRAGMA journal_mode"))).scalar_one() == "wal"
+    for engine in engines_:
+        await engine.aclose()

@@ -1,6 +1,7 @@
 """Opening SQLite and PostgreSQL so that both keep the same promises."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,12 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only
 
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.store import inline
 from mentionbridge.store.trouble import plainly
 
 BUSY_SECONDS = 15
+_PAUSE = 0.02
 # An error's text goes to logs; the values of a statement are customers' words.
 _QUIET: dict[str, Any] = {"hide_parameters": True}
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -60,9 +63,23 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     # The driver's own implicit BEGIN is deferred; a writer must hold the lock from its first statement.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+    for pragma in (f"busy_timeout={BUSY_SECONDS * 1000}", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
+    _write_ahead(cursor)
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Switch the journal; where two open a new file at once they collide, and SQLite does not wait here by itself."""
+    for _ in range(int(BUSY_SECONDS / _PAUSE)):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+        await_only(asyncio.sleep(_PAUSE))
+    cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
