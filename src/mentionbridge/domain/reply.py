@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from mentionbridge.domain.errors import NotAllowed
-from mentionbridge.domain.mention import Surface, Visibility
+from mentionbridge.domain.mention import Mention, Surface, Visibility
 
 
 class ReplyState(StrEnum):
@@ -87,6 +87,19 @@ class Target:
     visibility: Visibility
     occurred_at: datetime
     ref: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, mention: Mention) -> "Target":
+        """The post a mention is, as something to answer."""
+        return cls(
+            external_id=mention.external_id,
+            thread_id=mention.thread_id,
+            author_external_id=mention.author.external_id,
+            author_handle=mention.author.handle,
+            visibility=mention.visibility,
+            occurred_at=mention.occurred_at,
+            ref=mention.ref,
+        )
 
 
 @dataclass(frozen=True, slots=True)

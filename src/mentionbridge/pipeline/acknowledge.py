@@ -155,15 +155,7 @@ def _reply(
         visibility=mention.visibility,
         text=worded.text,
         lang=worded.lang,
-        target=Target(
-            external_id=mention.external_id,
-            thread_id=mention.thread_id,
-            author_external_id=mention.author.external_id,
-            author_handle=mention.author.handle,
-            visibility=mention.visibility,
-            occurred_at=mention.occurred_at,
-            ref=mention.ref,
-        ),
+        target=Target.of(mention),
         created_at=now,
         links=worded.links,
     )

@@ -147,15 +147,7 @@ class StoredReplies:
         mention = await StoredMentions(self.connection, self.ids).get(reply.brand_id, reply.mention_id)
         if mention is None:
             raise NotFound(f"The mention {reply.mention_id} this reply answers is no longer kept.")
-        target = Target(
-            external_id=mention.external_id,
-            thread_id=mention.thread_id,
-            author_external_id=mention.author.external_id,
-            author_handle=mention.author.handle,
-            visibility=mention.visibility,
-            occurred_at=mention.occurred_at,
-            ref=mention.ref,
-        )
+        target = Target.of(mention)
         return ReplyIntent(
             reply_id=reply.id,
             key=reply.key,
