@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 def replay_file(
     file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="One pushed mention a line (see docs/api.md).")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="On a throw-away database; nothing is kept.")] = False,
-    send: Annotated[bool, typer.Option("--send", help="Queue answers for the next `serve`; not on real networks.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="Queue the answers for the next `serve`.")] = False,
     config: ConfigOption = None,
 ) -> None:
     """Run history through the real pipeline and print what happened as JSON; nothing is said on a real network.
