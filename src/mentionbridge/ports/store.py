@@ -280,6 +280,37 @@ class Inbox(Protocol):
         """It has become mentions: the raw copy goes."""
 
 
+@dataclass(frozen=True, slots=True)
+class External:
+    """A desk's own ticket that mirrors one of ours; `desk` is the name it goes by with us, `actor` who said so."""
+
+    brand_id: str
+    ticket_id: str
+    desk: str
+    external_id: str
+    url: str | None
+    actor: str
+    at: datetime
+
+
+class Mirrors(Protocol):
+    """Which ticket of which desk mirrors which of ours."""
+
+    async def claim(self, external: External) -> External:
+        """Bind a desk's ticket to ours, once; returns the binding, as first made when it was made before.
+
+        Raises NotAllowed("external_taken") when our ticket has another mirror at this desk, or the desk's ticket
+        mirrors another of ours; NotFound when we have no such ticket.
+        """
+
+    async def externals(self, brand_id: str, ticket_id: str) -> Sequence[External]:
+        """Return this ticket's mirrors, by desk."""
+
+    async def external(self, brand_id: str, ticket_id: str, desk: str) -> External | None: ...
+    async def mirrored_by(self, brand_id: str, desk: str, external_id: str) -> str | None:
+        """Return which of our tickets this ticket of the desk mirrors."""
+
+
 class UnitOfWork(Protocol):
     """One transaction."""
 
@@ -299,6 +330,8 @@ class UnitOfWork(Protocol):
     def events(self) -> Events: ...
     @property
     def inbox(self) -> Inbox: ...
+    @property
+    def mirrors(self) -> Mirrors: ...
 
 
 class Store(Protocol):

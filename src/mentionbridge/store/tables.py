@@ -481,3 +481,66 @@ switches = sa.Table(
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("changed_at", Instant, nullable=False),
 )
+
+externals = sa.Table(
+    "externals",
+    metadata,
+    sa.Column("brand_id", Name, primary_key=True),
+    sa.Column("ticket_id", Key, primary_key=True),
+    sa.Column("desk", Name, primary_key=True),
+    sa.Column("external_id", NetworkId, nullable=False),
+    sa.Column("url", sa.Text),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.UniqueConstraint("brand_id", "desk", "external_id"),
+    _belongs("ticket_id", "tickets"),
+)
+
+helpdesks = sa.Table(
+    "helpdesks",
+    metadata,
+    *[sa.Column("brand_id", Name, primary_key=True), sa.Column("id", Name, primary_key=True)],
+    sa.Column("helpdesk", Name, nullable=False),
+    sa.Column("cursor", sa.Text),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("last_error", sa.Text),
+    sa.Column("last_polled_at", Instant),
+    sa.Column("resting_until", Instant),
+    *_claim(),
+)
+_due(helpdesks)
+
+mirrors = sa.Table(
+    "mirrors",
+    metadata,
+    *_key(),
+    sa.Column("ticket_id", Key, nullable=False),
+    sa.Column("desk", Name, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("parked_at", Instant),
+    sa.Column("wanted", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("reached", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("look", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("known", Json, nullable=False),
+    *_claim(),
+    sa.UniqueConstraint("brand_id", "ticket_id", "desk"),
+    _belongs("ticket_id", "tickets"),
+)
+_due(mirrors)
+sa.Index("ix_mirrors_state", mirrors.c.brand_id, mirrors.c.desk, mirrors.c.state, mirrors.c.id)
+
+mirror_lines = sa.Table(
+    "mirror_lines",
+    metadata,
+    *_key(),
+    sa.Column("mirror_id", Key, nullable=False),
+    sa.Column("way", sa.String(3), nullable=False),
+    sa.Column("key", sa.String(128), nullable=False),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("theirs", NetworkId),
+    sa.Column("reason", sa.Text),
+    sa.Column("at", Instant, nullable=False),
+    sa.UniqueConstraint("brand_id", "mirror_id", "way", "key"),
+    _belongs("mirror_id", "mirrors"),
+)

@@ -15,6 +15,7 @@ from mentionbridge.store.engines import Engine
 from mentionbridge.store.events import StoredEvents
 from mentionbridge.store.inbox import StoredInbox
 from mentionbridge.store.mentions import StoredMentions
+from mentionbridge.store.mirrors import StoredMirrors
 from mentionbridge.store.replies import StoredReplies
 from mentionbridge.store.sealed import Sealer
 from mentionbridge.store.tickets import StoredTickets
@@ -60,6 +61,10 @@ class Transaction:
     @property
     def inbox(self) -> StoredInbox:
         return StoredInbox(self.connection, self.ids)
+
+    @property
+    def mirrors(self) -> StoredMirrors:
+        return StoredMirrors(self.connection, self.ids)
 
 
 @dataclass(frozen=True, slots=True)
