@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,3 +96,98 @@ def test_a_missing_file_is_wrong_use(cli: Cli, config: str) -> None:
     ran = cli("replay", "nowhere.jsonl", "-c", config)
     assert ran.code == 2
     assert "nowhere.jsonl" in ran.err
+
+
+def thread_of(folder: Path) -> list[dict[str, object]]:
+    """Return what was said on the demo network, in order."""
+    lines = (folder / "demo-network.jsonl").read_text().splitlines()
+    return [change for change in map(json.loads, lines) if change["type"] in ("hosted", "posted")]
+
+
+def said_twice(before: dict[str, list[tuple[object, ...]]], after: dict[str, list[tuple[object, ...]]]) -> set[str]:
+    """Name the tables that changed, besides what every start reads back."""
+    return {name for name in before if before[name] != after[name]} - {"own_posts", "accounts"}
+
+
+def test_send_says_the_answers_below_the_posts_and_nothing_twice(cli: Cli, config: str, tmp_path: Path) -> None:
+    (tmp_path / "history.jsonl").write_text("\n".join(history(30)))
+    first = told(cli("replay", "history.jsonl", "--send", "-c", config))
+    assert (first["mentions"], first["refused"]) == (30, 0)
+    said = thread_of(tmp_path)
+    answers = [post for post in said if post["type"] == "posted"]
+    assert first["sent"] == len(answers) == 4, "one for each of four people with a story"
+    theirs = {post["id"]: post["text"] for post in said if post["type"] == "hosted"}
+    assert all("parcel" in str(theirs[post["parent"]]) for post in answers)
+    states = {state for _, state in rows(tmp_path, "SELECT id, state FROM replies")}
+    assert states <= {"sent", "awaiting_approval"}
+    before = everything(tmp_path / "bridge.sqlite")
+    second = told(cli("replay", "history.jsonl", "--send", "-c", config))
+    assert second == {**dict.fromkeys(first, 0), "duplicates": 30, "seconds": second["seconds"]}
+    assert thread_of(tmp_path) == said
+    assert said_twice(before, everything(tmp_path / "bridge.sqlite")) == set()
+
+
+def test_a_dry_run_that_sends_keeps_nothing_either(cli: Cli, config: str, tmp_path: Path) -> None:
+    (tmp_path / "history.jsonl").write_text("\n".join(history(15)))
+    ran = told(cli("replay", "history.jsonl", "--dry-run", "--send", "-c", config))
+    assert ran["sent"] > 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bridge.toml", "history.jsonl"]
+
+
+def test_drafts_of_an_earlier_replay_stay_drafts(cli: Cli, config: str, tmp_path: Path) -> None:
+    (tmp_path / "history.jsonl").write_text("\n".join(history(15)))
+    assert told(cli("replay", "history.jsonl", "-c", config))["sent"] == 0
+    assert told(cli("replay", "history.jsonl", "--send", "-c", config))["sent"] == 0
+    assert {state for _, state in rows(tmp_path, "SELECT id, state FROM replies")} == {"draft"}
+
+
+def test_an_answer_is_not_put_below_somebody_elses_post(cli: Cli, config: str, tmp_path: Path) -> None:
+    complaint = json.loads(next(history(3)))
+    (tmp_path / "one.jsonl").write_text(json.dumps(complaint))
+    assert told(cli("replay", "one.jsonl", "--send", "-c", config))["sent"] == 1
+    (ours,) = (str(post["id"]) for post in thread_of(tmp_path) if post["type"] == "posted")
+    clash = {**complaint, "external_id": ours, "author": {"external_id": "u-77", "handle": "robin"}}
+    (tmp_path / "one.jsonl").write_text(json.dumps(clash))
+    assert told(cli("replay", "one.jsonl", "--send", "-c", config))["sent"] == 0
+    ((_, reason),) = rows(tmp_path, "SELECT id, reason FROM replies WHERE state <> 'sent'")
+    assert str(reason).startswith("target_gone")
+
+
+def test_send_is_refused_where_real_people_read(cli: Cli, config: str, tmp_path: Path) -> None:
+    (tmp_path / "history.jsonl").write_text(next(history(3)))
+    with Path(config).open("a") as more:
+        more.write('\n[brands.acme.accounts.acme-sky]\nplatform = "bluesky"\n')
+        more.write('options = {identifier = "acme.example", app_password = "abcd-efgh-ijkl-mnop"}\n')
+    ran = cli("replay", "history.jsonl", "--send", "-c", config)
+    assert ran.code == 2
+    assert "acme-sky is an account on a real network" in ran.err
+
+
+def test_a_network_another_process_holds_is_one_sentence(cli: Cli, config: str, tmp_path: Path) -> None:
+    (tmp_path / "history.jsonl").write_text(next(history(3)))
+    held = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
+    )
+    with held:
+        assert held.stdout and held.stdout.readline() == "held\n"
+        ran = cli("replay", "history.jsonl", "--send", "-c", config)
+        held.kill()
+    assert ran.code == 1
+    assert "Nothing was replayed" in ran.err and "Traceback" not in ran.err
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from mentionbridge.platforms.demo.journal import Disk
+disk = Disk(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
+    with sqlite3.connect(folder / "bridge.sqlite") as database:
+        found = database.execute(query).fetchall()
+    database.close()
+    return found

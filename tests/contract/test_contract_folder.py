@@ -51,6 +51,8 @@ async def test_what_it_can_do_fits_together(folder: Folder) -> None:
         options = folder.plug.account_options(**folder.told("account_options"))
         assert (stage.network.hook(folder.account, options) is not None) == able.hooks
         assert stage.platform.capabilities.real == able.real
+        assert hasattr(stage.platform, "host") == able.hosts
+        assert not (able.hosts and able.real), "nobody puts other people's words on a network that real people read"
 
 
 @each_folder

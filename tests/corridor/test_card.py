@@ -39,6 +39,32 @@ async def test_one_complaint_travels_the_whole_way(database_url: str, tmp_path: 
         await check_metrics(bridge)
 
 
+async def test_a_pushed_complaint_is_answered_below_itself(database_url: str, tmp_path: Path) -> None:
+    async with running(demo_settings(database_url, tmp_path)) as bridge:
+        pushed = {
+            "platform": "demo",
+            "account": "acme",
+            "external_id": "p-1001",
+            "author": {"external_id": "u-7", "handle": "sam"},
+            "text": COMPLAINT,
+            "created_at": bridge.app.bridge.clock.now().isoformat(),
+        }
+        answer = await bridge.http.post("/v1/mentions", json={"mentions": [pushed]})
+        assert [each["status"] for each in answer.json()["results"]] == ["created"]
+
+        async def sent() -> Any:
+            replies = (await bridge.reads("replies"))["items"]
+            return [reply for reply in replies if reply["state"] == "sent"]
+
+        await eventually(sent, what="the acknowledgement")
+        first, *_ = await thread(bridge, "p-1001")
+        assert first["text"] == COMPLAINT
+        said = await our_answer(bridge, "p-1001")
+        check_words(said["text"] if said else "")
+        again = await bridge.http.post("/v1/mentions", json={"mentions": [pushed]})
+        assert [each["status"] for each in again.json()["results"]] == ["duplicate"]
+
+
 async def thread(bridge: Running, post_id: str) -> list[dict[str, Any]]:
     return list((await bridge.plays("GET", f"threads/{post_id}"))["posts"])
 

@@ -33,10 +33,13 @@ def register(app: typer.Typer) -> None:
 def replay_file(
     file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="One pushed mention a line (see docs/api.md).")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="On a throw-away database; nothing is kept.")] = False,
-    send: Annotated[bool, typer.Option("--send", help="Queue the answers for the next `serve`.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="Also say the answers; refused on real networks.")] = False,
     config: ConfigOption = None,
 ) -> None:
     """Run history through the real pipeline and print what happened as JSON; nothing is said on a real network.
+
+    Answers stay drafts. With --send, and only where every account is on a network without real readers, they are said:
+    a post the network never saw is put there first, however old it is, and a second run says nothing twice.
 
     Example: mentionbridge replay history.jsonl --dry-run
     """
@@ -46,7 +49,8 @@ def replay_file(
         overrides: dict[str, Any] = {}
         if dry_run:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mentionbridge-replay-"))
-            overrides = {"database": {"url": f"sqlite:///{folder}/replay.sqlite"}, "secrets": {"key_file": None}}
+            database = {"url": f"sqlite:///{folder}/replay.sqlite", "files": folder}
+            overrides = {"database": database, "secrets": {"key_file": None}}
         settings = settings_from(config, logs={"level": "warning"}, **overrides)
         summary = run(_replay(settings, file, send=send))
     typer.echo(json.dumps(summary.as_dict()))

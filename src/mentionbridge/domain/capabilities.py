@@ -19,7 +19,8 @@ class Capabilities:
     `key_life` is how long the network recognises a repeated send (None: it has no key, `timedelta.max`: for ever).
     `private_keyed` is False where that holds for public replies only: a private message is then sent without a key.
     `max_length` counts in the plug's own `count(text)` unit. `needs_tag` means unsolicited posts must not be answered.
-    `real` is False for networks where nothing said reaches a person (the built-in demo).
+    `real` is False for networks where nothing said reaches a person (the built-in demo). `hosts` is True where a post
+    that was only pushed to us can be put on the network, so that it can be answered there (`ports.platform.Host`).
     """
 
     support: Support = Support.EXPERIMENTAL
@@ -37,6 +38,7 @@ class Capabilities:
     edits: bool = False
     may_train: bool = True
     real: bool = True
+    hosts: bool = False
     default_poll_seconds: float = 15.0
     fetch_batch: int = 25
 

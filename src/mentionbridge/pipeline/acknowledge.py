@@ -35,7 +35,8 @@ async def acknowledge(
 ) -> None:
     """Write the acknowledgement this mention deserves, or the reason why there is none; in the caller's transaction."""
     connected = bridge.at(mention.brand_id, mention.account_id)
-    answer = may_acknowledge(await _facts(uow, connected, mention, ticket, health, decision, now))
+    max_age = bridge.answers_until(connected.account, mention.origin)
+    answer = may_acknowledge(await _facts(uow, connected, mention, ticket, health, decision, max_age, now))
     if isinstance(answer, Held) and not answer.needs_person:
         await _hold(bridge, uow, mention, ticket, answer, now)
         return
@@ -57,6 +58,7 @@ async def _facts(
     ticket: Ticket,
     health: AccountHealth,
     decision: Decision,
+    max_ack_age: timedelta,
     now: datetime,
 ) -> AckFacts:
     account, author_id = connected.account, mention.author_id
@@ -78,7 +80,7 @@ async def _facts(
         own_handle=health.handle,
         occurred_at=mention.occurred_at,
         now=now,
-        max_ack_age=timedelta(hours=account.max_ack_age_hours),
+        max_ack_age=max_ack_age,
         is_bot=mention.author.is_bot,
         is_repost=mention.is_repost,
         silent=mention.silent,

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from mentionbridge.domain.account import Account, Brand
 from mentionbridge.domain.errors import NotFound
+from mentionbridge.domain.mention import Origin
 from mentionbridge.kit.clock import Clock
 from mentionbridge.kit.ids import Ids
 from mentionbridge.ports.feed import Courier
@@ -38,6 +40,11 @@ class Bridge:
     brands: Mapping[str, Brand]
     connected: Mapping[tuple[str, str], Connected]
     replies_to_history: bool = False
+
+    def answers_until(self, account: Account, origin: Origin) -> timedelta:
+        """Return up to which age a post is answered without a person; history replayed to be answered may be old."""
+        replayed = origin is Origin.REPLAY and self.replies_to_history
+        return timedelta.max if replayed else timedelta(hours=account.max_ack_age_hours)
 
     def at(self, brand_id: str, account_id: str) -> Connected:
         """Return a configured account; raises NotFound when the config no longer has it."""

@@ -202,13 +202,13 @@ async def _walk(bridge: Bridge, connected: Connected, lease: Lease) -> None:
     async with bridge.store.reading() as uow:
         known = await uow.accounts.health(account.brand_id, account.id)
     if known.network_id is None or known.state in _MUTE:
-        known = await _introduce(bridge, connected, lease)
+        known = await introduce(bridge, connected, lease)
     async for page in connected.platform.collect(known.cursor):
         await store_page(bridge, account, page.items, page.cursor, known, lease)
 
 
-async def _introduce(bridge: Bridge, connected: Connected, lease: Lease) -> AccountHealth:
-    """Ask who we are and read back what we said, before anything new is said."""
+async def introduce(bridge: Bridge, connected: Connected, lease: Lease | None = None) -> AccountHealth:
+    """Ask who we are and read back what we said, before anything new is said; under a lease, only while it holds."""
     account = connected.account
     identity = await connected.platform.probe()
     async with bridge.store.writing() as uow:
@@ -216,11 +216,13 @@ async def _introduce(bridge: Bridge, connected: Connected, lease: Lease) -> Acco
         known = await uow.accounts.health(account.brand_id, account.id)
     async for posts in _batches(connected.platform.own_posts(_read_back_to(known))):
         async with bridge.store.writing() as uow:
-            await uow.claims.check(lease, extend=lease.seconds)
+            if lease is not None:
+                await uow.claims.check(lease, extend=lease.seconds)
             for post in posts:
                 await uow.accounts.remember_own(account, post)
     async with bridge.store.writing() as uow:
-        await uow.claims.check(lease)
+        if lease is not None:
+            await uow.claims.check(lease)
         # Whoever paused the account meanwhile outranks us.
         await uow.accounts.set_state(account, AccountState.ACTIVE, only_from=_MUTE)
     return known

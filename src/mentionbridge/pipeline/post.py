@@ -31,6 +31,7 @@ from mentionbridge.kit.clock import Clock
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.ledger import record_sent, tell
 from mentionbridge.pipeline.settle import key_lives
+from mentionbridge.ports.platform import host_of
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.patience import LOOKS
 from mentionbridge.rules.privacy import leaks
@@ -74,14 +75,15 @@ async def post(bridge: Bridge, lease: Lease) -> None:
         await _put_back(bridge, lease, None)
         return
     connected = bridge.at(reply.brand_id, reply.account_id)
-    if why := _needs_a_person(connected, reply, mention, bridge.clock.now()):
+    if why := _needs_a_person(bridge, connected, reply, mention):
         await _to_a_person(bridge, lease, reply, why)
         return
     try:
         if out := await _already_out(bridge, connected, reply, intent):
             await settle_outcome(bridge, lease, reply, out)
             return
-        refused = await _no_right(bridge, connected, reply, mention, intent)
+        refused = await _not_there(bridge, connected, reply, mention)
+        refused = refused or await _no_right(bridge, connected, reply, mention, intent)
         if refused is not None:
             await _refuse(bridge, lease, reply, refused)
             return
@@ -90,13 +92,13 @@ async def post(bridge: Bridge, lease: Lease) -> None:
         await _put_back(bridge, lease, waiting.due, reply, str(waiting))
 
 
-def _needs_a_person(connected: Connected, reply: Reply, mention: Mention, now: datetime) -> str | None:
+def _needs_a_person(bridge: Bridge, connected: Connected, reply: Reply, mention: Mention) -> str | None:
     """Say why words that no person has seen may not go out by themselves any more, though they once might."""
     if reply.approved_by is not None or reply.author_of_words is not None or reply.may_be_out:
         return None
     if connected.account.mode is not Mode.AUTO:
         return f"the account was switched to mode {connected.account.mode} while it waited"
-    if now - mention.occurred_at > timedelta(hours=connected.account.max_ack_age_hours):
+    if bridge.clock.now() - mention.occurred_at > bridge.answers_until(connected.account, mention.origin):
         return "it waited until the post was older than we answer out of the blue"
     return None
 
@@ -133,6 +135,14 @@ async def _asked(bridge: Bridge, reply: Reply, question: Awaitable[T]) -> T:
         raise NotSaid(str(error), error.until) from error
     except (PlatformDown, LoginNeeded) as error:
         raise NotSaid(str(error), bridge.clock.now() + delay(reply.attempts, first=5)) from error
+
+
+async def _not_there(bridge: Bridge, connected: Connected, reply: Reply, mention: Mention) -> Refused | None:
+    """A post that was only pushed to us need not be on its network; where that is ours, it comes to be there."""
+    host = host_of(connected.platform)
+    if host is None or mention.origin.fetched or mention.deleted_at is not None:
+        return None
+    return await _asked(bridge, reply, host.host(mention))
 
 
 async def _no_right(

@@ -2,15 +2,18 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import Any
 
+from mentionbridge.domain.errors import LeaseLost, PlatformDown, PlatformError
 from mentionbridge.domain.mention import Item, Origin
 from mentionbridge.pipeline.bridge import Bridge, Connected
-from mentionbridge.pipeline.collect import take_in, tell
+from mentionbridge.pipeline.collect import introduce, take_in, tell
 from mentionbridge.pipeline.judge import judge
 from mentionbridge.pipeline.post import post
+from mentionbridge.pipeline.settle import settle
 from mentionbridge.ports.store import Lease, Queue
 
 BATCH = 200
@@ -48,6 +51,8 @@ class Tally:
 
     def saw(self, moment: str, **facts: Any) -> None:
         self.moments[moment] += 1
+        if moment == "reply.looked_for" and facts["found"]:
+            self.moments["reply.sent"] += 1
 
 
 async def replay(
@@ -60,19 +65,32 @@ async def replay(
     """Store and judge `history` in order; with `send`, say what is due on networks where nobody real reads."""
     began, tally = bridge.clock.monotonic(), Tally()
     bridge = replace(bridge, observer=tally, replies_to_history=send)
+    await _connect(bridge, introduced=send)
     await _store(bridge, history, progress)
     await _drain(bridge, Queue.JUDGE, judge, progress)
     if send:
-        await _drain(bridge, Queue.SEND, post, progress)
+        await _say(bridge, progress)
     return _summary(tally.moments, bridge.clock.monotonic() - began)
+
+
+async def _connect(bridge: Bridge, *, introduced: bool) -> None:
+    """Make every account's row; whoever is to speak first reads back what it has said, as at every start."""
+    async with bridge.store.writing() as uow:
+        for connected in bridge.connected.values():
+            await uow.accounts.ensure(connected.account, bridge.clock.now())
+    for connected in bridge.connected.values() if introduced else ():
+        try:
+            await introduce(bridge, connected)
+        except PlatformError as error:
+            raise PlatformDown(
+                f"Nothing was replayed: the network of {connected.account.id} does not let us in ({error}); "
+                "a network that runs inside `serve` is reached only there, so stop that first."
+            ) from error
 
 
 async def _store(
     bridge: Bridge, history: Iterable[tuple[Connected, Item]], progress: Callable[[str, int], None]
 ) -> None:
-    async with bridge.store.writing() as uow:
-        for connected in bridge.connected.values():
-            await uow.accounts.ensure(connected.account, bridge.clock.now())
     stored = 0
     waiting = iter(history)
     while batch := list(islice(waiting, BATCH)):
@@ -92,20 +110,28 @@ async def _store_batch(bridge: Bridge, batch: Sequence[tuple[Connected, Item]]) 
             tell(bridge.observer, account, [taken], Origin.REPLAY)
 
 
+async def _say(bridge: Bridge, progress: Callable[[str, int], None]) -> None:
+    """Say what is due, learn the fate of what stayed open, and say again what a key makes safe to repeat."""
+    while await _drain(bridge, Queue.SEND, post, progress) + await _drain(bridge, Queue.SETTLE, settle, progress):
+        pass
+
+
 async def _drain(
     bridge: Bridge,
     queue: Queue,
     handle: Callable[[Bridge, Lease], Any],
     progress: Callable[[str, int], None],
-) -> None:
+) -> int:
     done = 0
     while True:
         async with bridge.store.writing() as uow:
             leases = await uow.claims.take(queue, BATCH, LEASE_SECONDS)
         if not leases:
-            return
+            return done
         for lease in leases:
-            await handle(bridge, lease)
+            # What somebody else has taken over meanwhile is theirs.
+            with suppress(LeaseLost):
+                await handle(bridge, lease)
         done += len(leases)
         progress(queue, done)
 

@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from mentionbridge.domain.account import Identity
 from mentionbridge.domain.capabilities import Capabilities
-from mentionbridge.domain.mention import Item, Post
-from mentionbridge.domain.reply import NotFound, Outcome, OwnPost, ReplyIntent, ReplyRight, Sent, Target
+from mentionbridge.domain.mention import Item, Mention, Post
+from mentionbridge.domain.reply import NotFound, Outcome, OwnPost, Refused, ReplyIntent, ReplyRight, Sent, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,21 @@ class Platform(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+
+
+class Host(Protocol):
+    """What a platform with the capability `hosts` offers besides."""
+
+    async def host(self, mention: Mention) -> Refused | None:
+        """Let a post exist that the network never saw; None when it is there, else why it cannot be.
+
+        Repeating it changes nothing, and what the network says itself under this id stays as it is.
+        """
+
+
+def host_of(platform: Platform) -> Host | None:
+    """Return who lets posts exist on this platform's network, if it can be done."""
+    return cast(Host, platform) if platform.capabilities.hosts else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 from mentionbridge.kit.clock import Clock
@@ -180,6 +181,27 @@ class LiveNetwork:
         """Follow somebody, or stop; whoever follows a business may be written to by it."""
         self._commit("tied", tie="follow", who=who.id, whom=whom.id, on=on)
 
+    def take_in(self, person_id: str, handle: str, name: str, *, followers: int, bot: bool) -> Person:
+        """Let a person from elsewhere be somebody here, under the id they have there."""
+        return self._join(handle, name, followers=followers, bot=bot, person_id=person_id)
+
+    def take_from_elsewhere(
+        self,
+        post_id: str,
+        author: Person,
+        text: str,
+        *,
+        created_at: datetime,
+        thread: str,
+        parent: str | None,
+        audience: str,
+    ) -> Post:
+        """Let a post from elsewhere exist here under its own id, of whatever length it is."""
+        when = created_at.astimezone(UTC).isoformat()
+        place = {"thread": thread, "parent": parent, "audience": audience}
+        self._commit("hosted", id=post_id, author=author.id, text=clean(text), created_at=when, **place)
+        return self.state.posts[post_id]
+
     def note_pushed(self, handle: str, upto: int) -> None:
         """Remember how far a webhook has been told."""
         self._commit("pushed", handle=handle, upto=upto)
@@ -216,20 +238,31 @@ class LiveNetwork:
         """Return a picture that a post shows."""
         return self._opened().picture(name)
 
-    def _join(self, handle: str, name: str, *, followers: int = 0, bot: bool = False, business: bool = False) -> Person:
+    def _join(
+        self,
+        handle: str,
+        name: str,
+        *,
+        followers: int = 0,
+        bot: bool = False,
+        business: bool = False,
+        person_id: str | None = None,
+    ) -> Person:
+        # A business has ids of its own kind: invented people of a replayed file must not turn out to be ourselves.
+        person_id = person_id or _free(self.state.people, "b" if business else "u")
         self._commit(
             "joined",
-            id=f"u-{len(self.state.people) + 1}",
+            id=person_id,
             handle=handle,
             name=clean(name).replace("\n", " ")[:MAX_NAME] or handle.replace("_", " ").title(),
             followers=followers,
             bot=bot,
             business=business,
         )
-        return self.state.people[f"u-{len(self.state.people)}"]
+        return self.state.people[person_id]
 
     def _say(self, author: Person, text: str, *, prefix: str = "p", **what: Any) -> Post:
-        post_id = f"{prefix}-{len(self.state.posts) + 1}"
+        post_id = _free(self.state.posts, prefix)
         self._commit("posted", id=post_id, author=author.id, text=text, **what)
         return self.state.posts[post_id]
 
@@ -270,6 +303,12 @@ class LiveNetwork:
             self.open()
         assert self._journal is not None
         return self._journal
+
+
+def _free(taken: Mapping[str, object], prefix: str) -> str:
+    """Return the next id; one that came from elsewhere may stand in the way."""
+    numbers = count(len(taken) + 1)
+    return next(name for name in (f"{prefix}-{number}" for number in numbers) if name not in taken)
 
 
 def clean(text: str) -> str:

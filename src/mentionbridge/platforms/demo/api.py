@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mentionbridge.platforms.demo import credentials, render
+from mentionbridge.platforms.demo import credentials, hosting, render
 from mentionbridge.platforms.demo.acts import MAX_LENGTH, Denied, LiveNetwork
 from mentionbridge.platforms.demo.incoming import (
     audience_of,
@@ -38,9 +38,10 @@ class AccountApi:
             Route("/mentions", self.mentions),
             Route("/own", self.own),
             Route("/posts", self.posts),
-            Route("/posts/{id}/context", self.context),
-            Route("/posts/{id}/rights", self.rights),
-            Route("/posts/{id}/replies", self.reply, methods=["POST"]),
+            Route("/posts/{id:path}/context", self.context),
+            Route("/posts/{id:path}/rights", self.rights),
+            Route("/posts/{id:path}/replies", self.reply, methods=["POST"]),
+            Route("/posts/{id:path}", self.host, methods=["PUT"]),
             Route("/messages", self.message, methods=["POST"]),
         ]
 
@@ -85,6 +86,12 @@ class AccountApi:
         public = _denial(lambda: self._live.check_reply(account, post_id))
         private = _denial(lambda: self._live.check_write(account, self._live.state.author(post))) if post else "gone"
         return JSONResponse({"public": public, "private": private})
+
+    async def host(self, request: Request) -> Response:
+        """Take a post from elsewhere under its own id; 200 when it is here already."""
+        self._account(request)
+        told = hosting.read(await body_of(request))
+        return self._said(*hosting.host(self._live, request.path_params["id"], told))
 
     async def own(self, request: Request) -> Response:
         """List what the account said since a time, newest first; `before` walks on."""

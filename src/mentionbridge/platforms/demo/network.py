@@ -141,6 +141,10 @@ class Network:
             above.append(post)
         return above[::-1]
 
+    def top(self, post: Post) -> str:
+        """Return the id of the topmost post that is known here; a thread from elsewhere may have begun above it."""
+        return (self.ancestors(post) or [post])[0].id
+
     def thread(self, post: Post) -> Iterator[tuple[int, Post]]:
         """Walk everything under a post, each with its depth, in the order of the conversation."""
         waiting = [(1, reply) for reply in reversed(self.replies[post.id])]
@@ -217,6 +221,21 @@ class Network:
             self.sends[post.author, post.key] = (change["digest"], post.id)
         self._tell(post.addressed, change["seq"], Kind.CREATED, post)
 
+    def _hosted(self, change: Change) -> None:
+        """File a post from elsewhere; whoever brought it knows of it, so nobody is told."""
+        post = Post(
+            id=change["id"],
+            seq=change["seq"],
+            author=change["author"],
+            text=change["text"],
+            created_at=datetime.fromisoformat(change["created_at"]),
+            audience=Audience(change["audience"]),
+            root=self.posts[change["parent"]].root if change["parent"] else change["thread"],
+            parent=change["parent"],
+        )
+        post.addressed = self._addressed(post)
+        self._file(post)
+
     def _root(self, change: Change) -> str:
         if change.get("to"):
             return conversation(change["author"], change["to"])
@@ -276,6 +295,7 @@ _APPLY: dict[str, Callable[[Network, Change], None]] = {
     "joined": Network._joined,
     "became_business": Network._became_business,
     "posted": Network._posted,
+    "hosted": Network._hosted,
     "edited": Network._edited,
     "deleted": Network._deleted,
     "locked": Network._locked,
@@ -302,4 +322,5 @@ def tag_spans(text: str) -> Iterator[tuple[int, int, str]]:
 
 def conversation(one: str, other: str) -> str:
     """Name the private conversation of two people."""
-    return "c-" + "-".join(sorted((one.removeprefix("u-"), other.removeprefix("u-")), key=int))
+    short = (one.removeprefix("u-"), other.removeprefix("u-"))
+    return "c-" + "-".join(sorted(short, key=lambda name: (len(name), name)))

@@ -30,26 +30,27 @@ class Pages:
         posted: Mapping[str, Callable[[Request], Awaitable[Response]]] = {
             "/be": self.be,
             "/posts": self.post,
-            "/posts/{id}/replies": self.reply,
-            "/posts/{id}/edit": self.edit,
-            "/posts/{id}/delete": self.delete,
-            "/posts/{id}/lock": self.lock,
-            "/posts/{id}/repost": self.repost,
+            "/posts/{id:path}/replies": self.reply,
+            "/posts/{id:path}/edit": self.edit,
+            "/posts/{id:path}/delete": self.delete,
+            "/posts/{id:path}/lock": self.lock,
+            "/posts/{id:path}/repost": self.repost,
             "/people/{handle}/ties": self.tie,
             "/messages/{handle}": self.write,
         }
         return [
             Route("/", self.timeline),
             Route("/live", self.timeline_live),
-            Route("/posts/{id}", self.thread),
-            Route("/posts/{id}/live", self.thread_live),
-            Route("/posts/{id}/edit", self.edit_page),
+            # An id that came from elsewhere may hold slashes, so the bare address is matched last.
+            Route("/posts/{id:path}/live", self.thread_live),
+            Route("/posts/{id:path}/edit", self.edit_page, methods=["GET"]),
+            *(Route(path, form, methods=["POST"]) for path, form in posted.items()),
+            Route("/posts/{id:path}", self.thread),
             Route("/people/{handle}", self.person),
             Route("/messages", self.messages),
             Route("/messages/{handle}", self.talk),
             Route("/messages/{handle}/live", self.talk_live),
             Route("/pictures/{name}", self.picture),
-            *(Route(path, form, methods=["POST"]) for path, form in posted.items()),
         ]
 
     async def timeline(self, request: Request) -> Response:
@@ -135,7 +136,7 @@ class Pages:
         form = await forms.read(request)
         parent, me = request.path_params["id"], self._me(request)
         post, _ = self._live.reply(me, parent, form.get("text"), pictures=await self._pictures(form))
-        return _go(request, f"/posts/{post.root}#{post.id}")
+        return _go(request, f"/posts/{self._live.state.top(post)}#{post.id}")
 
     async def write(self, request: Request) -> Response:
         """Send a private message."""
@@ -148,14 +149,14 @@ class Pages:
         """Change the words of an own post."""
         form = await forms.read(request)
         post = self._live.edit(self._me(request), request.path_params["id"], form.get("text"))
-        return _go(request, f"/posts/{post.root}#{post.id}")
+        return _go(request, f"/posts/{self._live.state.top(post)}#{post.id}")
 
     async def delete(self, request: Request) -> Response:
         """Take an own post back."""
         post_id = request.path_params["id"]
         self._live.delete(self._me(request), post_id)
         post = self._live.state.posts[post_id]
-        return _go(request, f"/posts/{post.root}" if post.parent else "/")
+        return _go(request, f"/posts/{self._live.state.top(post)}" if post.parent else "/")
 
     async def lock(self, request: Request) -> Response:
         """Close an own thread to answers, or open it again."""

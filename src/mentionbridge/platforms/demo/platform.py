@@ -9,7 +9,7 @@ from urllib.parse import quote
 from mentionbridge.domain.account import Identity
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.errors import NoAnswer, PlatformDown
-from mentionbridge.domain.mention import Post, Surface, Visibility
+from mentionbridge.domain.mention import Mention, Post, Surface, Visibility
 from mentionbridge.domain.reply import (
     AlreadySent,
     NotFound,
@@ -114,6 +114,21 @@ class DemoPlatform:
     async def own_posts(self, since: datetime) -> AsyncIterator[OwnPost]:
         async for own, _ in self._own(since):
             yield own
+
+    async def host(self, mention: Mention) -> Refused | None:
+        try:
+            answer = await self._http.request(
+                "PUT", _at(mention.external_id), headers=self._headers, json=wire.write_hosted(mention)
+            )
+        except NoAnswer as error:
+            raise PlatformDown(str(error)) from None
+        if answer.status in (200, 201):
+            return None
+        denied = refusal_or_unknown(answer, self._clock.now(), overlay=wire.REFUSALS, code=_code(answer))
+        if not isinstance(denied, Refused):
+            raise PlatformDown("the network did not say whether it took the post")
+        # For our answer, a post the network cannot hold is one that is not there.
+        return Refused(Refusal.TARGET_GONE, denied.detail)
 
     def private_link(self) -> str | None:
         return f"{self._pages}/messages/{self._handle}"

@@ -26,10 +26,10 @@ class PlayApi:
         return [
             Route("/people/{handle}", self.person, methods=["PUT"]),
             Route("/people/{handle}/posts", self.post, methods=["POST"]),
-            Route("/people/{handle}/posts/{id}", self.edit, methods=["PATCH", "DELETE"]),
+            Route("/people/{handle}/posts/{id:path}", self.edit, methods=["PATCH", "DELETE"]),
             Route("/people/{handle}/messages", self.message, methods=["POST"]),
             Route("/people/{handle}/ties", self.tie, methods=["POST"]),
-            Route("/threads/{id}", self.thread),
+            Route("/threads/{id:path}", self.thread),
         ]
 
     async def person(self, request: Request) -> Response:

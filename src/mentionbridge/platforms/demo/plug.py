@@ -35,6 +35,7 @@ CAPABILITIES = Capabilities(
     private_messages=True,
     edits=True,
     real=False,
+    hosts=True,
     default_poll_seconds=1.0,
     fetch_batch=40,
 )

@@ -1,6 +1,7 @@
 """How the network shows a post over its API and webhooks: one JSON shape for both."""
 
 from typing import Any
+from urllib.parse import quote
 
 from mentionbridge.platforms.demo.network import Kind, Network, News, Person, Post
 
@@ -55,7 +56,7 @@ def permalink(network: Network, shown: Post, pages: str) -> str:
     """Where a person reads the post."""
     if shown.to:
         return f"{pages}/messages/{network.people[shown.to].handle}"
-    return f"{pages}/posts/{shown.id}"
+    return f"{pages}/posts/{quote(shown.id, safe='')}"
 
 
 def own(network: Network, shown: Post, pages: str) -> Json:

@@ -8,7 +8,17 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from mentionbridge.domain.account import Identity
-from mentionbridge.domain.mention import Author, Deleted, Item, MediaLink, Post, Surface, Unreadable, Visibility
+from mentionbridge.domain.mention import (
+    Author,
+    Deleted,
+    Item,
+    MediaLink,
+    Mention,
+    Post,
+    Surface,
+    Unreadable,
+    Visibility,
+)
 from mentionbridge.domain.reply import OwnPost, Refusal, ReplyIntent, ReplyRight
 from mentionbridge.ports.platform import Gone
 
@@ -166,6 +176,25 @@ def write(intent: ReplyIntent) -> dict[str, Any]:
         return {"to": intent.target.author_external_id, "text": intent.text, "links": links}
     audience = intent.visibility.no_wider_than(intent.target.visibility)
     return {"text": intent.text, "audience": _NAMES[audience], "links": links}
+
+
+def write_hosted(mention: Mention) -> dict[str, Any]:
+    """Write a post that was told to us, for the network to take it in."""
+    author = mention.author
+    return {
+        "author": {
+            "id": author.external_id,
+            "handle": author.handle,
+            "name": author.name,
+            "followers": author.followers or 0,
+            "bot": author.is_bot,
+        },
+        "text": mention.text,
+        "created_at": mention.occurred_at.isoformat(),
+        "thread": mention.thread_id,
+        "parent": mention.parent_id,
+        "audience": _NAMES[mention.visibility],
+    }
 
 
 def is_message(intent: ReplyIntent) -> bool:
