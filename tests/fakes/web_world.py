@@ -4,10 +4,13 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from jsonschema import Draft202012Validator
 
 from fakes.people import ACME, ACME_TWO, OTHER
 from fakes.web_hook import ToyHook
@@ -88,14 +91,20 @@ class Site:
 _schema: dict[str, Any] = {}
 
 
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document, which is the same for every door."""
+    if not _schema:
+        nothing: Any = SimpleNamespace(pages={}, observer=None, clock=None, limits=Limits())
+        _schema.update(create_app(nothing).openapi())
+    return _schema
+
+
 class Checked:
     """A client that fails on any status, problem or media type the OpenAPI document does not name."""
 
     def __init__(self, app: FastAPI) -> None:
-        # The document is the same for every door, and takes longer to write than most tests to run.
-        app.openapi_schema = _schema or None
-        _schema.update(app.openapi())
-        self.schema = _schema
+        # Writing the document takes longer than most tests run.
+        app.openapi_schema = self.schema = document()
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://bridge.example")
         self.routes = [
@@ -120,13 +129,26 @@ class Checked:
 
     def _check(self, method: str, answer: httpx.Response) -> None:
         path = answer.request.url.path
-        documented = next((methods for shape, methods in self.routes if shape.match(path)), None)
-        if documented is not None and method.lower() in documented:
+        ways = (ways for shape, ways in self.routes if shape.match(path) and method.lower() in ways)
+        if (documented := next(ways, None)) is not None:
             told = documented[method.lower()]["responses"]
             assert str(answer.status_code) in told, f"{method} {path} answers an undocumented {answer.status_code}"
+            self._check_shape(told[str(answer.status_code)].get("content", {}), answer)
         assert answer.headers["x-content-type-options"] == "nosniff"
         if answer.status_code >= 400:
             _check_problem(answer)
+
+    def _check_shape(self, told: dict[str, Any], answer: httpx.Response) -> None:
+        media_type = answer.headers.get("content-type", "").partition(";")[0]
+        if answer.content and "json" in media_type:
+            validator(json.dumps(told[media_type]["schema"])).validate(answer.json())
+
+
+@cache
+def validator(schema: str) -> Draft202012Validator:
+    """Return a validator for one schema of the document, formats included."""
+    whole = {**json.loads(schema), "components": document()["components"]}
+    return Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def _check_problem(answer: httpx.Response) -> None:

@@ -1,5 +1,6 @@
 """What every route may answer, for the OpenAPI document."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -7,8 +8,10 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from mentionbridge.web.caller import Rule
 from mentionbridge.web.problem import KINDS, MEDIA_TYPE
 
+Rules = Mapping[tuple[str, str], Rule | None]
 Answers = dict[int | str, dict[str, Any]]
 _REF = "#/components/schemas/{model}"
 PROBLEM = {
@@ -58,8 +61,8 @@ READS_ONE = problems(404, 422)
 WRITES = problems(404, 409, 413, 415, 422)
 
 
-def describe(app: FastAPI, *bodies: type[BaseModel]) -> None:
-    """Give the app's OpenAPI document the shape of problems, and of bodies that routes read themselves."""
+def describe(app: FastAPI, rules: Rules, *bodies: type[BaseModel]) -> None:
+    """Give the app's OpenAPI document the shape of problems, each route's scopes, and bodies routes read themselves."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -69,6 +72,7 @@ def describe(app: FastAPI, *bodies: type[BaseModel]) -> None:
             _, told = models_json_schema([(each, "validation") for each in bodies], ref_template=_REF)
             components.update(told["$defs"])
             _drop_validation_errors(schema)
+            _tell_scopes(schema, rules)
             app.openapi_schema = schema
         return app.openapi_schema
 
@@ -82,3 +86,11 @@ def _drop_validation_errors(schema: dict[str, Any]) -> None:
             del operation["responses"]["422"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schema["components"]["schemas"].pop(unused, None)
+
+
+def _tell_scopes(schema: dict[str, Any], rules: Rules) -> None:
+    """Write each route's scopes into its `security`, one alternative a scope, as OpenAPI 3.1 lets any scheme have."""
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            if (rule := rules.get((method.upper(), path))) is not None:
+                operation["security"] = [{"token": [str(scope)]} for scope in rule.scopes]

@@ -1,6 +1,6 @@
 """The HTTP door as one ASGI app."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from importlib.metadata import version
 from typing import Any
@@ -11,9 +11,13 @@ from mentionbridge.web import hooks, ops
 from mentionbridge.web.answers import describe
 from mentionbridge.web.api import accounts, events, media, mentions, replies, tickets, webhooks
 from mentionbridge.web.asked import PushedAuthor, PushedMedia, PushedMention
+from mentionbridge.web.caller import Rule, rules_of
 from mentionbridge.web.door import Door
 from mentionbridge.web.gate import Gate
 from mentionbridge.web.problem import catch_all
+
+PARTS = (hooks, mentions, tickets, replies, accounts, events, webhooks, media, ops)
+"""Every file of routes; whoever adds one adds it here, and the matrix of rights asks its rules."""
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 _ABOUT = (
@@ -34,11 +38,16 @@ def create_app(door: Door, lifespan: Lifespan | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.door = door
-    for part in (hooks, mentions, tickets, replies, accounts, events, webhooks, media, ops):
+    for part in PARTS:
         app.include_router(part.router)
     for platform, pages in door.pages.items():
         app.mount(f"/p/{platform}", pages)
     app.add_middleware(Gate, door=door)
     catch_all(app, door.observer)
-    describe(app, PushedMention, PushedAuthor, PushedMedia)
+    describe(app, rules(), PushedMention, PushedAuthor, PushedMedia)
     return app
+
+
+def rules() -> Mapping[tuple[str, str], Rule | None]:
+    """Tell every route's rule by (method, path)."""
+    return rules_of(route for part in PARTS for route in part.router.routes)

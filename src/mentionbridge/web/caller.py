@@ -1,12 +1,14 @@
 """Who calls: bearer tokens with scopes and brands, and how often they may."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
+from starlette.routing import BaseRoute
 
 from mentionbridge.kit.clock import Clock
 from mentionbridge.ports.access import ALL_BRANDS, Scope, Token
@@ -48,21 +50,43 @@ async def recognise(door: Door, authorization: str | None) -> Caller:
     return Caller(token, tuple(known))
 
 
-def who(*scopes: Scope) -> Callable[..., Caller]:
-    """Make a dependency that returns the caller, who must have one of `scopes`."""
-    wanted = " or ".join(f"`{scope}`" for scope in scopes)
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may use a route: callers whose token carries one of `scopes`. As a dependency it returns the caller."""
 
-    def allowed(request: Request, _: Annotated[object, Depends(_bearer)]) -> Caller:
+    scopes: tuple[Scope, ...]
+
+    def __call__(self, request: Request, _: Annotated[object, Depends(_bearer)]) -> Caller:
         caller: Caller = request.state.caller
-        if not any(caller.token.may(scope) for scope in scopes):
+        if not any(caller.token.may(scope) for scope in self.scopes):
+            wanted = " or ".join(f"`{scope}`" for scope in self.scopes)
             raise Problem("scope_missing", f"This needs a token with the scope {wanted}; make one with `token create`.")
         return caller
 
-    return allowed
+
+def who(*scopes: Scope) -> Rule:
+    """Make the rule of a route: its caller must have one of `scopes`."""
+    return Rule(scopes)
+
+
+def rules_of(routes: Iterable[BaseRoute]) -> dict[tuple[str, str], Rule | None]:
+    """Tell each route's rule by (method, path), None where a route declares none or more than one."""
+    return {
+        (method, route.path_format): _rule_of(route)
+        for route in routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }
+
+
+def _rule_of(route: APIRoute) -> Rule | None:
+    found = [each.call for each in route.dependant.dependencies if isinstance(each.call, Rule)]
+    return found[0] if len(found) == 1 else None
 
 
 Reader = Annotated[Caller, Depends(who(Scope.READ))]
 Ingester = Annotated[Caller, Depends(who(Scope.INGEST))]
+Replier = Annotated[Caller, Depends(who(Scope.REPLY))]
 Approver = Annotated[Caller, Depends(who(Scope.APPROVE))]
 Admin = Annotated[Caller, Depends(who(Scope.ADMIN))]
 

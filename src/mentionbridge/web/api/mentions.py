@@ -16,7 +16,7 @@ from mentionbridge.pipeline.collect import Taken, take_in, tell
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.web import shapes
 from mentionbridge.web.answers import READS, READS_ONE, WRITES
-from mentionbridge.web.asked import PushedMention, unlikely_time
+from mentionbridge.web.asked import EXAMPLE, PushedMention, unlikely_time
 from mentionbridge.web.caller import Caller, Ingester, Reader
 from mentionbridge.web.door import Door
 from mentionbridge.web.lists import Cursor, Limit, Narrow, door_of, given, listed
@@ -44,18 +44,12 @@ class PushResults(shapes.Shape):
     results: Sequence[PushResult]
 
 
-def _takes(schema: str) -> dict[str, Any]:
-    item = {"$ref": f"#/components/schemas/{schema}"}
-    many = {"type": "object", "required": ["mentions"], "properties": {"mentions": {"type": "array", "items": item}}}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": many}}}}
+_ITEM = {"$ref": "#/components/schemas/PushedMention"}
+_MANY = {"type": "object", "required": ["mentions"], "properties": {"mentions": {"type": "array", "items": _ITEM}}}
 
 
-_ONE = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PushedMention"}}},
-    }
-}
+def _takes(schema: Mapping[str, Any], example: Mapping[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}}
 
 
 @router.get("", responses=READS, summary="List mentions, newest first")
@@ -81,7 +75,9 @@ async def read_mention(request: Request, caller: Reader, mention_id: str) -> sha
     return shapes.mention(view)
 
 
-@router.post("", responses=WRITES, openapi_extra=_takes("PushedMention"), summary="Push up to 200 mentions")
+@router.post(
+    "", responses=WRITES, openapi_extra=_takes(_MANY, {"mentions": [EXAMPLE]}), summary="Push up to 200 mentions"
+)
 async def push_mentions(request: Request, caller: Ingester) -> PushResults:
     """Each item is taken or rejected by itself; the answer comes after all that was taken is on disk."""
     door = door_of(request)
@@ -96,7 +92,7 @@ async def push_mentions(request: Request, caller: Ingester) -> PushResults:
 @router.put(
     "/{platform}/{external_id:path}",
     responses={**WRITES, 201: {"model": PushResult, "description": "Created"}},
-    openapi_extra=_ONE,
+    openapi_extra=_takes(_ITEM, EXAMPLE),
     response_model=PushResult,
     summary="Push one mention under its id on the network",
 )
