@@ -14,12 +14,19 @@ from mentionbridge.ports.access import Delivery, Subscription
 from mentionbridge.ports.desk import Slice
 from mentionbridge.store import tables as t
 from mentionbridge.store.engines import Engine
-from mentionbridge.store.keyset import page
+from mentionbridge.store.keyset import Keyset
 from mentionbridge.store.sealed import Sealer
 
 _SECRET_BYTES = 32
 _SHOWN = [t.endpoints.c[name] for name in Subscription.__dataclass_fields__]
 _LEDGER = [t.deliveries.c[name] for name in Delivery.__dataclass_fields__ if name != "event_type"]
+_ABOUT = sa.and_(t.events.c.brand_id == t.deliveries.c.brand_id, t.events.c.id == t.deliveries.c.event_id)
+DELIVERIES = Keyset(
+    "deliveries",
+    sa.select(*_LEDGER, t.events.c.type.label("event_type")).join_from(t.deliveries, t.events, _ABOUT),
+    t.deliveries,
+    frozenset({"endpoint_id"}),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +67,12 @@ class StoredSubscriptions:
     async def deliveries(
         self, brand_ids: Sequence[str], endpoint_id: str, cursor: str | None, limit: int
     ) -> Slice[Delivery] | None:
-        same = sa.and_(t.events.c.brand_id == t.deliveries.c.brand_id, t.events.c.id == t.deliveries.c.event_id)
-        query = sa.select(*_LEDGER, t.events.c.type.label("event_type")).join_from(t.deliveries, t.events, same)
-        query = query.where(t.deliveries.c.brand_id.in_(brand_ids), t.deliveries.c.endpoint_id == endpoint_id)
+        whose = sa.select(t.endpoints.c.brand_id).where(_is(brand_ids, endpoint_id))
         async with self.engine.reading() as connection:
-            if (
-                await connection.execute(sa.select(t.endpoints.c.id).where(_is(brand_ids, endpoint_id)))
-            ).first() is None:
+            brand = (await connection.execute(whose)).scalar_one_or_none()
+            if brand is None:
                 return None
-            rows, behind = await page(connection, query, t.deliveries.c.id, cursor, limit)
+            rows, behind = await DELIVERIES.page(connection, [brand], {"endpoint_id": endpoint_id}, cursor, limit)
         return Slice([Delivery(**row._mapping) for row in rows], behind)
 
 

@@ -30,14 +30,11 @@ from mentionbridge.store import mentions as m
 from mentionbridge.store import tables as t
 from mentionbridge.store.accounts import StoredAccounts
 from mentionbridge.store.events import as_event
-from mentionbridge.store.keyset import page
+from mentionbridge.store.keyset import Keyset
 from mentionbridge.store.replies import as_reply
 from mentionbridge.store.tickets import FACTS, as_ticket
 from mentionbridge.store.unit_of_work import SqlStore
 
-MENTION_FILTERS = frozenset({"account_id", "author_id", "ticket_id"})
-TICKET_FILTERS = frozenset({"state", "account_id", "author_id"})
-REPLY_FILTERS = frozenset({"state", "ticket_id"})
 _AUTHOR = ("external_id", "handle", "name", "followers", "is_bot")
 _TICKETS = sa.select(*FACTS, *(t.authors.c[name].label(f"author__{name}") for name in _AUTHOR)).join_from(
     t.tickets,
@@ -45,6 +42,12 @@ _TICKETS = sa.select(*FACTS, *(t.authors.c[name].label(f"author__{name}") for na
     sa.and_(t.authors.c.brand_id == t.tickets.c.brand_id, t.authors.c.id == t.tickets.c.author_id),
 )
 _ENTRIES = sa.select(*(t.entries.c[name] for name in Entry.__dataclass_fields__))
+_UNREADABLE = sa.select(*(t.inbox.c[name] for name in UnreadableItem.__dataclass_fields__))
+MENTIONS = Keyset("mentions", m.SELECT, t.mentions, frozenset({"account_id", "author_id", "ticket_id"}))
+TICKETS = Keyset("tickets", _TICKETS, t.tickets, frozenset({"state", "account_id", "author_id"}))
+REPLIES = Keyset("replies", sa.select(t.replies), t.replies, frozenset({"state", "ticket_id"}))
+TIMELINE = Keyset("timeline", _ENTRIES, t.entries, frozenset({"ticket_id"}), key="sequence", newest_first=False)
+UNREADABLE = Keyset("unreadable", _UNREADABLE, t.inbox, frozenset({"account_id", "state"}))
 _MEDIA = sa.select(t.media.c.mention_id, *(t.media.c[name] for name in MediaFacts.__dataclass_fields__))
 
 
@@ -57,9 +60,8 @@ class StoredDesk:
     async def mentions(
         self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
     ) -> Slice[MentionView]:
-        query = _narrow(m.SELECT, t.mentions, brands, filters, MENTION_FILTERS)
         async with self.store.engine.reading() as connection:
-            rows, behind = await page(connection, query, t.mentions.c.id, cursor, limit)
+            rows, behind = await MENTIONS.page(connection, brands, filters, cursor, limit)
             return Slice(await _views(connection, [m.as_mention(row) for row in rows]), behind)
 
     async def mention(self, brands: Brands, mention_id: str) -> MentionView | None:
@@ -73,9 +75,8 @@ class StoredDesk:
     async def tickets(
         self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
     ) -> Slice[TicketView]:
-        query = _narrow(_TICKETS, t.tickets, brands, filters, TICKET_FILTERS)
         async with self.store.engine.reading() as connection:
-            rows, behind = await page(connection, query, t.tickets.c.id, cursor, limit)
+            rows, behind = await TICKETS.page(connection, brands, filters, cursor, limit)
         return Slice([_ticket(row) for row in rows], behind)
 
     async def ticket(self, brands: Brands, ticket_id: str) -> TicketView | None:
@@ -84,22 +85,19 @@ class StoredDesk:
         return _ticket(row) if row is not None else None
 
     async def timeline(self, brands: Brands, ticket_id: str, cursor: str | None, limit: int) -> Slice[Line] | None:
-        column = t.entries.c
-        query = _ENTRIES.where(column.brand_id.in_(brands), column.ticket_id == ticket_id)
+        whose = sa.select(t.tickets.c.brand_id).where(_is(t.tickets, brands, ticket_id))
         async with self.store.engine.reading() as connection:
-            if (await connection.execute(sa.select(t.tickets.c.id).where(_is(t.tickets, brands, ticket_id)))).first():
-                rows, behind = await page(
-                    connection, query, column.sequence, cursor, limit, kind=int, newest_first=False
-                )
-                return Slice(await _lines(connection, brands, [_entry(row) for row in rows]), behind)
-        return None
+            brand = (await connection.execute(whose)).scalar_one_or_none()
+            if brand is None:
+                return None
+            rows, behind = await TIMELINE.page(connection, [brand], {"ticket_id": ticket_id}, cursor, limit)
+            return Slice(await _lines(connection, [brand], [_entry(row) for row in rows]), behind)
 
     async def replies(
         self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
     ) -> Slice[ReplyView]:
-        query = _narrow(sa.select(t.replies), t.replies, brands, filters, REPLY_FILTERS)
         async with self.store.engine.reading() as connection:
-            rows, behind = await page(connection, query, t.replies.c.id, cursor, limit)
+            rows, behind = await REPLIES.page(connection, brands, filters, cursor, limit)
         return Slice([ReplyView(as_reply(row)) for row in rows], behind)
 
     async def reply(self, brands: Brands, reply_id: str) -> ReplyView | None:
@@ -129,12 +127,9 @@ class StoredDesk:
     async def unreadable(
         self, brands: Brands, account_id: str, cursor: str | None, limit: int
     ) -> Slice[UnreadableItem]:
-        column = t.inbox.c
-        query = sa.select(*(column[name] for name in UnreadableItem.__dataclass_fields__)).where(
-            column.brand_id.in_(brands), column.account_id == account_id, column.state == "unreadable"
-        )
+        filters = {"account_id": account_id, "state": "unreadable"}
         async with self.store.engine.reading() as connection:
-            rows, behind = await page(connection, query, column.id, cursor, limit)
+            rows, behind = await UNREADABLE.page(connection, brands, filters, cursor, limit)
         return Slice([UnreadableItem(**{**row._mapping, "body": bytes(row.body)}) for row in rows], behind)
 
     async def events(self, brands: Brands, after: int, limit: int) -> Sequence[EventView]:
@@ -160,14 +155,6 @@ class StoredDesk:
 
 def _is(table: sa.Table, brands: Brands, id_: str) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.brand_id.in_(brands), table.c.id == id_)
-
-
-def _narrow(
-    query: sa.Select[Any], table: sa.Table, brands: Brands, filters: Mapping[str, str], allowed: frozenset[str]
-) -> sa.Select[Any]:
-    if unknown := set(filters) - allowed:
-        raise ValueError(f"no index serves the filters {sorted(unknown)}")
-    return query.where(table.c.brand_id.in_(brands), *(table.c[name] == value for name, value in filters.items()))
 
 
 async def _views(

@@ -130,7 +130,9 @@ def as_problem(error: Exception) -> Problem:
         case StoreDown():
             return Problem("store_down", str(error))
         case BadCursor():
-            return Problem("bad_cursor", "This cursor is not one of this list's; leave it out to start again.")
+            return Problem(
+                "bad_cursor", "This cursor is not of this list with these filters; leave it out to start again."
+            )
         case RequestValidationError():
             return _invalid(error.errors())
         case HTTPException() if error.status_code in _OF_STATUS:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentionbridge.kit.cursor import BadCursor, decode, encode
+from mentionbridge.kit.cursor import BadCursor, binding, decode, encode
 
 
 @given(st.text(), st.integers())
@@ -37,3 +37,15 @@ def test_a_cursor_of_another_list_is_refused(cursor: str) -> None:
 def test_true_is_no_number() -> None:
     with pytest.raises(BadCursor):
         decode("W3RydWVd", int)
+
+
+def test_another_list_or_another_filter_has_another_name() -> None:
+    names = [
+        binding("tickets", {}),
+        binding("mentions", {}),
+        binding("tickets", {"state": "new"}),
+        binding("tickets", {"state": "new", "account_id": "acme"}),
+        binding("tickets", {"state": "new,account_id=acme"}),
+    ]
+    assert len(set(names)) == len(names)
+    assert binding("t", {"a": "1", "b": "2"}) == binding("t", {"b": "2", "a": "1"})
