@@ -5,7 +5,7 @@ RUN     = requirements/run.txt
 DEV     = requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check test-live test-deep bench audit lock clean
+.PHONY: help demo test check test-live test-deep bench audit docs lock clean
 
 help:       ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench: $(VENV)/.dev      ## every figure the docs quote
 
 audit: $(VENV)/.dev      ## known vulnerabilities in what we pin
 	@$(BIN)/pip-audit --require-hashes -r $(RUN)
+
+docs: $(VENV)/.run       ## write the generated half of docs/feed.md again
+	@$(BIN)/python -m mentionbridge.feed.page docs/feed.md
 
 lock:       ## resolve pyproject again into requirements/*.txt (needs uv on PATH)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml requirements/build.in -o $(RUN)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator, FormatChecker
 from pydantic import BaseModel, SecretStr
 from standardwebhooks import Webhook
 from typer.main import get_command
@@ -24,8 +25,11 @@ from mentionbridge.bootstrap import opened
 from mentionbridge.bootstrap.doors import web_app
 from mentionbridge.cli.main import app
 from mentionbridge.domain.events import EventType
+from mentionbridge.domain.meanings import MEANINGS
+from mentionbridge.feed.page import rewritten
 from mentionbridge.platforms import discover
 from mentionbridge.ports.access import ALL_BRANDS, Scope
+from mentionbridge.rules.catalogue import example, schema
 from mentionbridge.rules.tries import WAITS
 from mentionbridge.settings import (
     AccountSection,
@@ -277,13 +281,20 @@ def test_the_metrics_table_is_the_metrics() -> None:
     assert sorted(told) == sorted(real)
 
 
-def test_the_feeds_types_are_the_codes() -> None:
+def test_the_feeds_page_is_made_from_the_catalogue() -> None:
     page = (ROOT / "docs" / "feed.md").read_text(encoding="utf-8")
-    told = dict(re.findall(r"^\| `([a-z]+\.[a-z_]+)` \| (.+) \|$", page, re.MULTILINE))
-    assert list(told) == [str(each) for each in EventType]
+    assert page == rewritten(page), "run `make docs`: it writes the types and their examples from domain/meanings.py"
+
+
+def test_every_type_has_its_meaning_and_is_sent_by_something() -> None:
+    assert list(MEANINGS) == list(EventType), "give it a meaning, facts and example in domain/meanings.py"
     code = "".join(path.read_text() for path in SRC.rglob("*.py") if not path.is_relative_to(SRC / "domain"))
-    sent = {str(each) for each in EventType if re.search(rf"EventType\.{each.name}\b", code)}
-    assert {name for name, when in told.items() if "not sent yet" not in when} == sent
+    assert [each for each in EventType if not re.search(rf"EventType\.{each.name}\b", code)] == []
+
+
+def test_every_types_example_fits_its_schema() -> None:
+    for type_ in EventType:
+        Draft202012Validator(schema(type_), format_checker=FormatChecker()).validate(example(type_))
 
 
 def test_the_feeds_schedule_is_the_codes() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from PIL import Image
 
 from corridor.story import check_webhooks, photo, subscribe
+from fakes.catalogue import check_told
 from fakes.running import Running, demo_settings, eventually, running, subscriber
 
 COMPLAINT = "@acme my broadband has been down since Tuesday and nobody answers"
@@ -36,6 +37,8 @@ async def test_one_complaint_travels_the_whole_way(database_url: str, tmp_path: 
         check_timeline(lines)
         assert len((await bridge.reads("tickets"))["items"]) == 1
         assert len([post for post in await thread(bridge, posted["id"]) if post["author"]["handle"] == "acme"]) == 1
+        told = check_told((await bridge.reads("events", limit=200))["items"])
+        assert {"mention.received", "mention.classified", "ticket.opened", "reply.sent", "ticket.updated"} <= told
         await check_metrics(bridge)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 
 class EventType(StrEnum):
-    """Every type the feed can carry today."""
+    """Every type the feed carries; what each means stands in `domain/meanings.py`."""
 
     MENTION_RECEIVED = "mention.received"
     MENTION_CLASSIFIED = "mention.classified"
@@ -21,10 +21,8 @@ class EventType(StrEnum):
     REPLY_APPROVED = "reply.approved"
     REPLY_REJECTED = "reply.rejected"
     REPLY_CANCELLED = "reply.cancelled"
-    REPLY_EXPIRED = "reply.expired"
     REPLY_SENT = "reply.sent"
     REPLY_REFUSED = "reply.refused"
-    REPLY_FAILED = "reply.failed"
     REPLY_UNKNOWN = "reply.unknown"
     REPLY_SETTLED = "reply.settled"
     HANDOFF_OFFERED = "handoff.offered"

@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from mentionbridge.rules.catalogue import webhooks
 from mentionbridge.web.caller import Rule
 from mentionbridge.web.problem import KINDS, MEDIA_TYPE
 
@@ -62,7 +63,7 @@ WRITES = problems(404, 409, 413, 415, 422)
 
 
 def describe(app: FastAPI, rules: Rules, *bodies: type[BaseModel]) -> None:
-    """Give the app's OpenAPI document the shape of problems, each route's scopes, and bodies routes read themselves."""
+    """Give the app's OpenAPI document the shape of problems, scopes, webhooks, and bodies routes read themselves."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -73,6 +74,7 @@ def describe(app: FastAPI, rules: Rules, *bodies: type[BaseModel]) -> None:
             components.update(told["$defs"])
             _drop_validation_errors(schema)
             _tell_scopes(schema, rules)
+            schema["webhooks"] = webhooks()
             app.openapi_schema = schema
         return app.openapi_schema
 

@@ -1,0 +1,73 @@
+"""What every event type means: when it is told, what it is about, and the facts it carries beside the ids."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mentionbridge.domain.events import EventType
+
+E = EventType
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """When an event is told, which things it names (`about`), and an example of each fact it adds.
+
+    A name that ends in `?` may be missing, or null; `redacted` when the words are gone by then. Documentation, schemas
+    and examples are made from this.
+    """
+
+    when: str
+    about: tuple[str, ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    redacted: bool = False
+
+
+_MENTION = ("account", "mention")
+_STORY = ("account", "mention", "ticket")
+_REPLY = ("account", "reply", "ticket")
+_PERSON = "Kim via desk"
+
+MEANINGS: dict[EventType, Meaning] = {
+    E.MENTION_RECEIVED: Meaning("a post was stored", _MENTION, {"origin": "poll"}),
+    E.MENTION_CLASSIFIED: Meaning(
+        "it was judged", _MENTION, {"label": "complaint", "complaint": 0.93, "decided": "open a ticket"}
+    ),
+    E.MENTION_EDITED: Meaning("its author changed it; it is judged again", ("account", "mention", "ticket?")),
+    E.MENTION_DELETED: Meaning(
+        "it is gone at the network; its words are gone here too", ("account", "mention", "ticket?"), redacted=True
+    ),
+    E.TICKET_OPENED: Meaning("a story begins", _STORY, {"reason": "the first complaint in this thread"}),
+    E.TICKET_UPDATED: Meaning("the customer said more in it", _STORY, {"reason": "the same person in the same thread"}),
+    E.TICKET_REOPENED: Meaning(
+        "the customer said more after it was solved or closed",
+        _STORY,
+        {"reason": "the same person again within seven days"},
+    ),
+    E.REPLY_DRAFTED: Meaning(
+        "an answer was written; `reason` says why it waits for a person",
+        _REPLY,
+        {"state": "awaiting_approval", "reason?": "this account starts in approve"},
+    ),
+    E.REPLY_APPROVED: Meaning("a person let it out", _REPLY, {"actor": _PERSON}),
+    E.REPLY_REJECTED: Meaning("a person decided against it", _REPLY, {"actor": _PERSON}),
+    E.REPLY_CANCELLED: Meaning("it will not be said: the post was deleted", ("reply", "ticket")),
+    E.REPLY_SENT: Meaning("it is out", _REPLY, {"evidence": "answer"}),
+    E.REPLY_REFUSED: Meaning("the network, or a right we lack, said no", _REPLY, {"kind": "not_summoned"}),
+    E.REPLY_UNKNOWN: Meaning("it may be out; we look", _REPLY),
+    E.REPLY_SETTLED: Meaning(
+        "its fate is known", _REPLY, {"settled_to": "sent", "evidence?": "read-back", "actor?": _PERSON}
+    ),
+    E.HANDOFF_OFFERED: Meaning("a way into private was shown in public", _REPLY),
+    E.ACCOUNT_REAUTH_REQUIRED: Meaning("the network no longer knows our credentials", ("account",)),
+    E.ACCOUNT_PAUSED: Meaning("somebody pressed pause", ("account",), {"actor": _PERSON}),
+    E.ACCOUNT_RESUMED: Meaning("somebody released it", ("account",), {"actor": _PERSON}),
+    E.ACCOUNT_RECOVERED: Meaning("it sees again after a gap", ("account",)),
+    E.GAP_OPENED: Meaning("from now on we may miss what is said", ("account",), {"cause": "the token was revoked"}),
+    E.GAP_CLOSED: Meaning("the gap was walked to its end", ("account",)),
+    E.ENDPOINT_DISABLED: Meaning(
+        "a subscriber is no longer told",
+        (),
+        {"endpoint_id": "whk_01jd8xv5k2e7r9t3m6q4w0z8ya", "why": "it has failed for five days"},
+    ),
+}
