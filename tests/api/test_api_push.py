@@ -8,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from fakes.clock import START
-from fakes.people import ACME, OTHER, post, store_post
+from fakes.people import ACME, ACME_TWO, OTHER, post, store_post
 from fakes.web_world import FETCHED, Site
+from mentionbridge.domain.account import Identity
 from mentionbridge.domain.errors import StoreDown
 from mentionbridge.ports.access import Scope
 from mentionbridge.store import tables as t
@@ -254,6 +255,21 @@ async def test_a_pushed_item_never_alters_one_we_fetched(site: Site) -> None:
     assert (result["status"], result["id"]) == ("duplicate", fetched.id)
     mention = (await site.http.get(f"{URL}/{fetched.id}", await site.token(Scope.READ))).json()
     assert mention["text"] == post().text
+
+
+async def test_a_push_makes_no_account_speak_that_its_token_does_not_name(site: Site) -> None:
+    async with site.world.store.writing() as uow:
+        for account, network_id in ((ACME, "n-1"), (ACME_TWO, "n-2")):
+            await uow.accounts.ensure(account, START)
+            await uow.accounts.identified(account, Identity(network_id, account.id))
+    item = pushed(account=ACME_TWO.id, addressed=["n-1", "n-2", "n-9"])
+    headers = await site.token(Scope.INGEST, accounts=[ACME_TWO.id])
+    (taken,) = (await site.http.post(URL, headers, {"mentions": [item]})).json()["results"]
+    both = await site.token(Scope.INGEST, accounts=[ACME.id, ACME_TWO.id], name="both")
+    (free,) = (await site.http.post(URL, both, {"mentions": [{**item, "external_id": "p-2"}]})).json()["results"]
+    async with site.world.store.reading() as uow:
+        mentions = [await uow.mentions.get("acme", each["id"]) for each in (taken, free)]
+    assert [mention.addressed for mention in mentions if mention] == [("n-2", "n-9"), ("n-1", "n-2", "n-9")]
 
 
 class BrokenWriter:

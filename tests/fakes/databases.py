@@ -21,6 +21,7 @@ _FINGERPRINT = """
 SELECT md5(string_agg(table_name || '.' || column_name || ' ' || data_type, ',' ORDER BY table_name, column_name))
 FROM information_schema.columns WHERE table_schema = 'public'
 """
+_REVISION = "SELECT version_num FROM alembic_version"
 
 
 @cache
@@ -76,7 +77,9 @@ def drop_postgres(url: str) -> None:
 
 def _emptied(url: str) -> bool:
     with psycopg.connect(url, autocommit=True) as connection:
-        if _whole != [connection.execute(_FINGERPRINT).fetchone()]:
+        if _whole[:1] != [connection.execute(_FINGERPRINT).fetchone()]:
+            return False
+        if _whole[1:] != [connection.execute(_REVISION).fetchone()]:
             return False
         names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         emptying = [f"DELETE FROM {name}" for (name,) in names if name not in ("alembic_version", "heads", "switches")]
@@ -96,7 +99,7 @@ def _postgres_template() -> str:
     url = empty_postgres("template_mb")
     _migrate(url)
     with psycopg.connect(url) as connection:
-        _whole.append(connection.execute(_FINGERPRINT).fetchone())
+        _whole.extend(connection.execute(query).fetchone() for query in (_FINGERPRINT, _REVISION))
     return "template_mb"
 
 

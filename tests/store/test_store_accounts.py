@@ -101,7 +101,7 @@ async def test_what_we_said_ourselves_is_remembered_once(world: World) -> None:
     said = OwnPost("o-1", "p-1", "p-1", "Sorry!", START)
     async with world.store.writing() as uow:
         for _ in range(2):
-            await uow.accounts.remember_own(ACME, said)
+            await uow.accounts.remember_own("acme", ACME.id, said)
     async with world.engine.reading() as connection:
         (row,) = await connection.execute(t.own_posts.select())
     assert (row.brand_id, row.account_id, row.external_id, row.parent_id) == ("acme", ACME.id, "o-1", "p-1")

@@ -76,6 +76,7 @@ class Post:
 
     `thread_id` is the root of the public conversation, or the conversation of a private message. `ref` holds what the
     network's API needs to answer or re-read the post (JSON-able); `raw` is the payload as received, purgeable.
+    `addressed` are the network ids of those it calls on: whoever it names and whoever it answers; empty when untold.
     """
 
     external_id: str
@@ -93,6 +94,7 @@ class Post:
     is_repost: bool = False
     is_quote: bool = False
     edit_version: str = ""
+    addressed: Sequence[str] = ()
     ref: Mapping[str, Any] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict)
 
@@ -150,6 +152,7 @@ class Mention:
     edit_version: str
     ref: Mapping[str, Any]
     metrics: Mapping[str, int]
+    addressed: Sequence[str] = ()
     ticket_id: str | None = None
     deleted_at: datetime | None = None
     redacted: bool = False

@@ -63,7 +63,7 @@ async def _facts(
 ) -> AckFacts:
     account, author_id = connected.account, mention.author_id
     earlier = await uow.replies.of_story(mention.brand_id, ticket.id, author_id, Purpose.ACKNOWLEDGE)
-    answered = await uow.accounts.answered_story(mention.brand_id, mention.account_id, ticket.id, author_id)
+    answered = await uow.accounts.answered_story(mention.brand_id, mention.platform, ticket.id, author_id)
     # A paused account, or one that still reads back, queues its words: sending waits for it, judging need not.
     state = health.state if health.state is AccountState.LOGIN_NEEDED else AccountState.ACTIVE
     return AckFacts(

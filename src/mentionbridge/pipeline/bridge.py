@@ -46,6 +46,11 @@ class Bridge:
         replayed = origin is Origin.REPLAY and self.replies_to_history
         return timedelta.max if replayed else timedelta(hours=account.max_ack_age_hours)
 
+    def accounts_on(self, brand_id: str, platform: str) -> list[Account]:
+        """Return a brand's configured accounts on one network, in the order of the config."""
+        ours = (connected.account for connected in self.connected.values())
+        return [account for account in ours if (account.brand_id, account.platform) == (brand_id, platform)]
+
     def at(self, brand_id: str, account_id: str) -> Connected:
         """Return a configured account; raises NotFound when the config no longer has it."""
         found = self.connected.get((brand_id, account_id))

@@ -68,7 +68,7 @@ async def take_in(
         case Post() if item.author.external_id == known.network_id:
             if origin is not Origin.PUSH:
                 # A push vouches for nothing: it must not make us believe that we have answered.
-                await uow.accounts.remember_own(account, _as_own(item))
+                await uow.accounts.remember_own(account.brand_id, account.id, _as_own(item))
             return Taken(Result.OWN)
         case Post():
             return await _take_post(uow, account, item, origin, known, now)
@@ -219,7 +219,7 @@ async def introduce(bridge: Bridge, connected: Connected, lease: Lease | None = 
             if lease is not None:
                 await uow.claims.check(lease, extend=lease.seconds)
             for post in posts:
-                await uow.accounts.remember_own(account, post)
+                await uow.accounts.remember_own(account.brand_id, account.id, post)
     async with bridge.store.writing() as uow:
         if lease is not None:
             await uow.claims.check(lease)

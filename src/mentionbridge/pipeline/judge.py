@@ -4,9 +4,11 @@ from datetime import datetime
 
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Mention, MentionState
+from mentionbridge.domain.reply import OwnPost
 from mentionbridge.domain.verdict import Verdict
 from mentionbridge.pipeline.acknowledge import acknowledge
 from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.choose_account import choose_account
 from mentionbridge.pipeline.open_ticket import open_ticket
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.patience import RECHECK_FOR, next_recheck
@@ -25,13 +27,14 @@ async def judge(bridge: Bridge, lease: Lease) -> None:
 
 async def _judge(bridge: Bridge, uow: UnitOfWork, mention: Mention) -> None:
     now = bridge.clock.now()
+    mention = await choose_account(bridge, uow, mention)
     verdict = await _verdict(bridge, uow, mention)
     health = await uow.accounts.health(mention.brand_id, mention.account_id)
     facts = MentionFacts(
         surface=mention.surface,
         tagged=mention.tagged,
         is_repost=mention.is_repost,
-        is_own=await uow.accounts.is_ours(mention.platform, mention.author.external_id),
+        is_own=await _is_own(uow, mention),
         is_bot=mention.author.is_bot,
         silent=mention.silent,
     )
@@ -50,6 +53,27 @@ async def _judge(bridge: Bridge, uow: UnitOfWork, mention: Mention) -> None:
         id=mention.id,
         complaint=round(verdict.complaint, 2),
         ticket=ticket.id if ticket else None,
+    )
+
+
+async def _is_own(uow: UnitOfWork, mention: Mention) -> bool:
+    """Tell whether an account of ours said it; what the brand's other account answered is as good as an own answer."""
+    speakers = await uow.accounts.ours(mention.platform, mention.author.external_id)
+    for brand_id, account_id in speakers if mention.origin.fetched else ():
+        if brand_id == mention.brand_id:
+            await uow.accounts.remember_own(brand_id, account_id, _as_own(mention))
+    return bool(speakers)
+
+
+def _as_own(mention: Mention) -> OwnPost:
+    return OwnPost(
+        external_id=mention.external_id,
+        parent_id=mention.parent_id,
+        thread_id=mention.thread_id,
+        text=mention.text,
+        created_at=mention.occurred_at,
+        permalink=mention.permalink,
+        surface=mention.surface,
     )
 
 

@@ -118,13 +118,13 @@ async def _already_out(bridge: Bridge, connected: Connected, reply: Reply, inten
     if reply.author_of_words is not None or reply.first_sent_at is not None:
         return None
     async with bridge.store.reading() as uow:
-        story = (reply.brand_id, reply.account_id, reply.ticket_id, reply.author_id)
+        story = (reply.brand_id, reply.platform, reply.ticket_id, reply.author_id)
         if not await uow.accounts.answered_story(*story):
             return None
     found = await _asked(bridge, reply, connected.platform.find_reply(intent))
     if isinstance(found, Sent):
         return found
-    return Refused(Refusal.DUPLICATE, "our account has already answered this person in this story")
+    return Refused(Refusal.DUPLICATE, "an account of ours has already answered this person in this story")
 
 
 async def _asked(bridge: Bridge, reply: Reply, question: Awaitable[T]) -> T:

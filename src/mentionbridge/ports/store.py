@@ -76,8 +76,8 @@ class Accounts(Protocol):
         """The network answered: no failures any more."""
 
     async def identified(self, account: Account, identity: Identity) -> None: ...
-    async def is_ours(self, platform: str, network_id: str) -> bool:
-        """True when any account of ours, of whichever brand, is this person on the network."""
+    async def ours(self, platform: str, network_id: str) -> Sequence[tuple[str, str]]:
+        """Return the (brand id, account id) of every account of ours that is this person on the network."""
 
     async def set_state(
         self,
@@ -100,9 +100,12 @@ class Accounts(Protocol):
 
     async def close_gap(self, account: Account, repaired: str, at: datetime) -> str | None: ...
     async def gaps(self, brand_id: str, account_id: str) -> Sequence[Mapping[str, Any]]: ...
-    async def remember_own(self, account: Account, post: OwnPost) -> None: ...
-    async def answered_story(self, brand_id: str, account_id: str, ticket_id: str, author_id: str) -> bool:
-        """Tell whether anything this person said in this story has an answer of ours among our own posts."""
+    async def remember_own(self, brand_id: str, account_id: str, post: OwnPost) -> None: ...
+    async def answered_story(self, brand_id: str, platform: str, ticket_id: str, author_id: str) -> bool:
+        """Tell whether anything this person said in this story has an answer among our own posts.
+
+        Whichever account of the brand gave it, also one that is no longer in the config.
+        """
 
     async def reconcile_active(self) -> None:
         """Send every active account through `reconcile`."""
@@ -139,6 +142,9 @@ class Mentions(Protocol):
     async def by_external_id(self, brand_id: str, platform: str, external_id: str) -> Mention | None: ...
     async def edit(self, mention: Mention, post: Post, now: datetime) -> bool:
         """Take over the post's new words and make it due for judgement again; False when it has changed meanwhile."""
+
+    async def hand_to(self, mention: Mention, account_id: str, *, tagged: bool, silent: bool) -> Mention:
+        """Let another account answer it, with what is true of the post as seen from there."""
 
     async def delete(self, mention: Mention, at: datetime) -> bool:
         """Mark it deleted at the network and remove its words, raw payload and pictures; False when it was already."""

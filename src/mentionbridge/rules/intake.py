@@ -15,13 +15,14 @@ LONGEST_TEXT = 50_000
 LONGEST_LABEL = 300
 LONGEST_URL = 4_000
 MOST_MEDIA = 20
+MOST_ADDRESSED = 200
 _LARGEST = 2**31 - 1
 
 
 def tidy(post: Post, now: datetime) -> Post | Unreadable:
     """Return the post as it can be kept; an id that cannot be kept makes it Unreadable, nothing else does."""
     ids = (post.external_id, post.thread_id, post.author.external_id, post.parent_id or "-")
-    if any(not each or len(each) > LONGEST_ID or clean(each) != each for each in ids):
+    if not all(_fits(each) for each in ids):
         return Unreadable(_as_bytes(post.raw), "an id is missing, too long or holds control characters")
     return replace(
         post,
@@ -33,9 +34,14 @@ def tidy(post: Post, now: datetime) -> Post | Unreadable:
         media=tuple(_tidy_media(link) for link in post.media[:MOST_MEDIA] if _url(link.url)),
         metrics={clean(name)[:40]: _bounded(value) for name, value in post.metrics.items()},
         edit_version=clean(post.edit_version)[:128],
+        addressed=tuple(each for each in post.addressed if _fits(each))[:MOST_ADDRESSED],
         ref=_storable(post.ref),
         raw=_storable(post.raw),
     )
+
+
+def _fits(network_id: str) -> bool:
+    return bool(network_id) and len(network_id) <= LONGEST_ID and clean(network_id) == network_id
 
 
 def _tidy_author(author: Author) -> Author:

@@ -26,7 +26,9 @@ _FACTS = [
 _SAME = sa.and_(t.gaps.c.brand_id == t.accounts.c.brand_id, t.gaps.c.account_id == t.accounts.c.id)
 _GAP = sa.select(t.gaps.c.cause).where(_SAME, t.gaps.c.closed_at.is_(None)).scalar_subquery()
 _EVERY = sa.select(*_FACTS, _GAP.label("open_gap"))
-_OURS = sa.select(sa.exists().where(*(t.accounts.c[name] == sa.bindparam(name) for name in ("platform", "network_id"))))
+_OURS = sa.select(t.accounts.c.brand_id, t.accounts.c.id).where(
+    *(t.accounts.c[name] == sa.bindparam(name) for name in ("platform", "network_id"))
+)
 _HEALTH = _EVERY.where(row_of(t.accounts))
 
 
@@ -84,9 +86,9 @@ class StoredAccounts:
     async def identified(self, account: Account, identity: Identity) -> None:
         await self._change(account, network_id=identity.external_id, handle=identity.handle)
 
-    async def is_ours(self, platform: str, network_id: str) -> bool:
+    async def ours(self, platform: str, network_id: str) -> Sequence[tuple[str, str]]:
         person = {"platform": platform, "network_id": network_id}
-        return bool((await self.connection.execute(_OURS, person)).scalar_one())
+        return [(row.brand_id, row.id) for row in await self.connection.execute(_OURS, person)]
 
     async def set_state(
         self,
@@ -151,10 +153,10 @@ class StoredAccounts:
         query = sa.select(t.gaps).where(t.gaps.c.brand_id == brand_id, t.gaps.c.account_id == account_id)
         return [dict(row) for row in (await self.connection.execute(query.order_by(t.gaps.c.id))).mappings()]
 
-    async def remember_own(self, account: Account, post: OwnPost) -> None:
+    async def remember_own(self, brand_id: str, account_id: str, post: OwnPost) -> None:
         row = {
-            "brand_id": account.brand_id,
-            "account_id": account.id,
+            "brand_id": brand_id,
+            "account_id": account_id,
             "external_id": post.external_id,
             "parent_id": post.parent_id,
             "thread_id": post.thread_id,
@@ -163,10 +165,16 @@ class StoredAccounts:
         }
         await self.connection.execute(insert(self.connection, t.own_posts).values(**row).on_conflict_do_nothing())
 
-    async def answered_story(self, brand_id: str, account_id: str, ticket_id: str, author_id: str) -> bool:
-        mention, own = t.mentions.c, t.own_posts.c
+    async def answered_story(self, brand_id: str, platform: str, ticket_id: str, author_id: str) -> bool:
+        mention, own, account = t.mentions.c, t.own_posts.c, t.accounts.c
         said = sa.and_(mention.brand_id == brand_id, mention.ticket_id == ticket_id, mention.author_id == author_id)
-        ours = sa.and_(own.brand_id == brand_id, own.account_id == account_id, own.parent_id == mention.external_id)
+        there = sa.select(account.id).where(account.brand_id == brand_id, account.platform == platform)
+        ours = sa.and_(
+            mention.platform == platform,
+            own.brand_id == brand_id,
+            own.account_id.in_(there),
+            own.parent_id == mention.external_id,
+        )
         query = sa.select(sa.exists().where(said, ours))
         return bool((await self.connection.execute(query)).scalar_one())
 

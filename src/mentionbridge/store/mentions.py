@@ -1,7 +1,7 @@
 """Posts that concern us, their verdicts, sightings and pictures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -96,6 +96,11 @@ class StoredMentions:
         same = (t.mentions.c.edit_version == mention.edit_version, t.mentions.c.text == mention.text)
         again = {"state": MentionState.RECEIVED, "due": now, "lease_until": None, "lease_token": None}
         return await self._change(mention, *same, t.mentions.c.deleted_at.is_(None), **again, **_words(post))
+
+    async def hand_to(self, mention: Mention, account_id: str, *, tagged: bool, silent: bool) -> Mention:
+        changes: dict[str, Any] = {"account_id": account_id, "tagged": tagged, "silent": silent}
+        await self._change(mention, **changes)
+        return replace(mention, **changes)
 
     async def delete(self, mention: Mention, at: datetime) -> bool:
         gone = {"deleted_at": at, "text": "", "raw": sa.null(), "redacted": True, "metrics": {}, "due": None}
@@ -214,6 +219,7 @@ def _words(post: Post) -> dict[str, Any]:
         "lang": post.lang,
         "permalink": post.permalink,
         "edit_version": post.edit_version,
+        "addressed": list(post.addressed),
         "ref": dict(post.ref),
         "metrics": dict(post.metrics),
         "raw": dict(post.raw) or sa.null(),
@@ -229,7 +235,7 @@ def as_mention(row: Any) -> Mention:
         "origin": Origin(facts["origin"]),
         "state": MentionState(facts["state"]),
     }
-    return Mention(**{**facts, **enums, "author": author})
+    return Mention(**{**facts, **enums, "author": author, "addressed": tuple(facts["addressed"])})
 
 
 def as_verdict(row: Any) -> Verdict:

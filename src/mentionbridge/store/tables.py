@@ -165,6 +165,7 @@ mentions = sa.Table(
     sa.Column("edit_version", sa.String(128), nullable=False),
     sa.Column("ref", Json, nullable=False),
     sa.Column("metrics", Json, nullable=False),
+    sa.Column("addressed", Json, nullable=False, server_default="[]"),
     sa.Column("raw", Json),
     sa.Column("ticket_id", Key),
     sa.Column("deleted_at", Instant),

@@ -137,6 +137,7 @@ class PushedMention(Asked):
         Annotated[str, Field(max_length=40), AfterValidator(_plain)], Annotated[int, Field(ge=0, le=2**53)]
     ] = Field({}, max_length=20)
     edit_version: Annotated[str, Field(max_length=128), AfterValidator(_plain)] = ""
+    addressed: list[NetworkId] = Field([], max_length=50, description="Whom it calls on, by their network ids.")
 
     def post(self) -> Post:
         """Return it as the heart knows posts."""
@@ -153,6 +154,7 @@ class PushedMention(Asked):
             media=tuple(MediaLink(each.url, each.type, each.alt) for each in self.media),
             metrics=self.metrics,
             edit_version=self.edit_version,
+            addressed=tuple(self.addressed),
         )
 
 

@@ -20,10 +20,10 @@ def expand(text: str, facets: Any) -> str:
     return (out + data[at:]).decode("utf-8", "surrogatepass")
 
 
-def mentioned(facets: Any) -> set[str]:
-    """Return the ids of the people a text mentions so that they are told of it."""
+def mentioned(facets: Any) -> list[str]:
+    """Return the ids of the people a text mentions so that they are told of it, in the order it names them."""
     features = (feature for _, _, feature in _features(facets) if feature.get("$type") == _MENTION)
-    return {feature["did"] for feature in features if isinstance(feature.get("did"), str)}
+    return [feature["did"] for feature in features if isinstance(feature.get("did"), str)]
 
 
 def link_facets(text: str, links: Sequence[Link]) -> list[dict[str, Any]]:

@@ -121,6 +121,7 @@ class Reader:
             created_at=message.sent,
             thread_id=convo,
             visibility=Visibility.DIRECT,
+            addressed=(self.us,),
             ref={"convo": convo, "message": message.id},
             raw=payload,
         )
@@ -149,7 +150,7 @@ class Reader:
         return f"{self.app}/profile/{did(uri)}/post/{rkey(uri)}"
 
     def _post(self, view: _View, payload: Any, followers: int | None) -> Post:
-        record, place = view.record, view.record.reply
+        record, place, addressed = view.record, view.record.reply, _addressed(view.record)
         own = {"uri": view.uri, "cid": view.cid}
         return Post(
             external_id=view.uri,
@@ -162,16 +163,13 @@ class Reader:
             lang=_language(record.langs),
             media=tuple(self._media(view)),
             metrics=_metrics(payload),
-            tagged=self._is_tagged(record),
+            tagged=self.us in addressed,
+            addressed=addressed,
             is_quote=_is_quote(record.embed),
             edit_version=view.cid,
             ref={**own, "root": place.root.model_dump() if place else own},
             raw=payload,
         )
-
-    def _is_tagged(self, record: _Record) -> bool:
-        answers_us = record.reply is not None and did(record.reply.parent.uri) == self.us
-        return answers_us or self.us in richtext.mentioned(record.facets)
 
     def _media(self, view: _View) -> Iterator[MediaLink]:
         """Yield what the network's own servers offer; without a hydrated view, the files themselves."""
@@ -298,6 +296,12 @@ def kept(item: Item) -> str:
 def _earlier(claimed: Any, indexed: datetime) -> datetime:
     # The author's clock may be wrong or lie: it counts only when it is not ahead of the network's.
     return min(parse_moment(claimed) or indexed, indexed)
+
+
+def _addressed(record: _Record) -> tuple[str, ...]:
+    """Return whom a post names and whom it answers."""
+    above = [did(record.reply.parent.uri)] if record.reply else []
+    return tuple(dict.fromkeys([*above, *richtext.mentioned(record.facets)]))
 
 
 def _language(langs: Any) -> str | None:

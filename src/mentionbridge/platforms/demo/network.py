@@ -176,12 +176,18 @@ class Network:
             if news[index].kind in kinds:
                 yield news[index]
 
-    def tagged(self, post: Post, handle: str) -> bool:
-        """True when the post calls on this handle itself: by name, by answering it, or in private."""
-        if post.private:
-            return True
+    def called_on(self, post: Post) -> list[str]:
+        """Return the ids of those the post itself calls on: by name, by answering them, or in private."""
+        if post.to:
+            return [post.to]
         parent = self.posts.get(post.parent or "")
-        return handle in tags(post.text) or (parent is not None and self.author(parent).handle == handle)
+        named = filter(None, (self.person(handle) for _, _, handle in tag_spans(post.text)))
+        return list(dict.fromkeys([*([parent.author] if parent else []), *(person.id for person in named)]))
+
+    def tagged(self, post: Post, handle: str) -> bool:
+        """True when the post calls on this handle itself."""
+        person = self.person(handle)
+        return post.private or (person is not None and person.id in self.called_on(post))
 
     def has_written(self, writer: Person, reader: Person) -> bool:
         """True when `writer` has sent `reader` a private message."""

@@ -37,6 +37,7 @@ def post(network: Network, shown: Post, pages: str, *, reader: str) -> Json:
         "place": origin.place,
         "counts": {"reposts": network.reposts_of(shown), "replies": len(network.replies[shown.id])},
         "tagged": network.tagged(shown, reader),
+        "mentions": network.called_on(shown),
         "repost_of": shown.repost_of,
         "edits": shown.edits,
     }

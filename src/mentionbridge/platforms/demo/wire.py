@@ -84,6 +84,7 @@ class _Post(_Shape):
     pictures: list[_Picture] = Field(default_factory=list)
     counts: dict[str, _Count] = Field(default_factory=dict)
     tagged: bool
+    mentions: list[_Id] = Field(default_factory=list)
     repost_of: _Id | None = None
     edits: _Count = 0
 
@@ -220,6 +221,7 @@ def _read_post(payload: Any) -> Post | Deleted:
         media=tuple(MediaLink(picture.url, "image", picture.alt or "") for picture in post.pictures),
         metrics=dict(post.counts),
         tagged=post.tagged,
+        addressed=tuple(post.mentions),
         is_repost=post.repost_of is not None,
         edit_version=str(post.edits) if post.edits else "",
         ref={"id": post.id},

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -118,7 +119,7 @@ def _batch(body: Any, most: int) -> Sequence[Any]:
 async def _push(door: Door, caller: Caller, index: int, item: Any, *, alone: bool = False) -> PushResult:
     try:
         account, post = _admit(door, caller, item)
-        taken = await door.writer.submit(_Taking(door, account, post))
+        taken = await door.writer.submit(_Taking(door, account, post, caller.token.accounts))
     except Exception as error:
         if alone:
             raise
@@ -156,13 +157,21 @@ def _account(door: Door, caller: Caller, pushed: PushedMention) -> Account:
 class _Taking:
     """One pushed post on its way into the shared transaction."""
 
-    def __init__(self, door: Door, account: Account, post: Post) -> None:
-        self.door, self.account, self.post = door, account, post
+    def __init__(self, door: Door, account: Account, post: Post, speaks_for: Collection[str]) -> None:
+        self.door, self.account, self.post, self.speaks_for = door, account, post, speaks_for
 
     async def __call__(self, uow: UnitOfWork) -> Taken:
         known = await uow.accounts.health(self.account.brand_id, self.account.id)
-        now = self.door.clock.now()
-        return await take_in(uow, self.account, self.post, origin=Origin.PUSH, known=known, now=now)
+        post, now = await self._within_token(uow), self.door.clock.now()
+        return await take_in(uow, self.account, post, origin=Origin.PUSH, known=known, now=now)
+
+    async def _within_token(self, uow: UnitOfWork) -> Post:
+        """Whom a post calls on decides who answers; it must not make an account speak that the token does not name."""
+        if not self.post.addressed:
+            return self.post
+        others = await uow.accounts.all([self.account.brand_id])
+        closed = {other.network_id for other in others if other.id not in self.speaks_for}
+        return replace(self.post, addressed=tuple(each for each in self.post.addressed if each not in closed))
 
 
 def _rejected(door: Door, index: int, item: Any, error: Exception) -> PushResult:
