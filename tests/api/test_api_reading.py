@@ -1,5 +1,6 @@
 """What a desk reads over `/v1`: lists, single things, timelines, the feed, pictures."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -48,6 +49,23 @@ async def test_filters_travel_with_the_cursor(site: Site) -> None:
     assert [each["id"] for each in manual] == [f"rpl_acme_p-{number}" for number in (4, 2, 0)]
     assert len(await walk(site, f"/v1/tickets?state=new&account_id={ACME.id}&limit=4", headers)) == 6
     assert await walk(site, "/v1/tickets?account_id=acme-second", headers) == []
+
+
+@both
+async def test_tickets_are_searched_page_by_page(site: Site) -> None:
+    async with site.world.store.writing() as uow:
+        for number in range(3):
+            reply = await story(uow, f"p-{number}")
+            entry = Entry("acme", f"ent_{number}", reply.ticket_id, 1, "mention", Surface.PUBLIC, START, START)
+            await uow.tickets.add_entry(replace(entry, mention_id=reply.mention_id))
+    headers = await site.token(Scope.READ)
+    found = await walk(site, '/v1/tickets?q=late+"three+days"&state=new&limit=2', headers)
+    assert [each["id"] for each in found] == [f"tkt_acme_p-{number}" for number in (2, 1, 0)]
+    assert found[0]["found"]["text"] == "@acme my parcel is three days late"
+    assert await walk(site, "/v1/tickets?q=swing", headers) == await walk(site, "/v1/tickets?q=", headers) == []
+    assert (await site.http.get("/v1/tickets", headers)).json()["items"][0]["found"] is None
+    too_long = await site.http.get("/v1/tickets", headers, q="x" * 201)
+    assert (too_long.status_code, too_long.json()["code"]) == (422, "invalid")
 
 
 @both

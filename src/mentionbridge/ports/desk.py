@@ -7,7 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from mentionbridge.domain.account import AccountHealth
 from mentionbridge.domain.events import Event
-from mentionbridge.domain.mention import Author, Mention
+from mentionbridge.domain.mention import Author, Mention, Surface
 from mentionbridge.domain.reply import Reply
 from mentionbridge.domain.ticket import Entry, Ticket
 from mentionbridge.domain.verdict import Verdict
@@ -72,6 +72,23 @@ class TicketView:
 
     ticket: Ticket
     author: Author
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLine:
+    """The line of a story that holds most of what was asked for, as far as it is shown."""
+
+    entry_id: str
+    surface: Surface
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A ticket that holds what was asked for; `line` is None when its words are older than those looked at."""
+
+    ticket: TicketView
+    line: FoundLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +169,11 @@ class Desk(Protocol):
     async def tickets(
         self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
     ) -> Slice[TicketView]: ...
+    async def search(
+        self, brands: Brands, asked: str, filters: Mapping[str, str], cursor: str | None, limit: int
+    ) -> Slice[Hit]:
+        """Return the tickets whose story holds every word, "phrase" and beginning* of `asked`."""
+
     async def ticket(self, brands: Brands, ticket_id: str) -> TicketView | None: ...
     async def timeline(self, brands: Brands, ticket_id: str, cursor: str | None, limit: int) -> Slice[Line] | None:
         """Return the story's lines, oldest first."""

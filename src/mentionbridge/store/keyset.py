@@ -24,7 +24,8 @@ class Keyset:
     query: sa.Select[Any]
     table: sa.Table
     filters: frozenset[str] = frozenset()
-    key: str = "id"
+    key: sa.ColumnElement[Any] | None = None
+    """The column it is ordered by, unless that is `id`."""
     newest_first: bool = True
 
     async def page(
@@ -50,7 +51,7 @@ class Keyset:
         return self.query.where(*(self.table.c[name] == value for name, value in filters.items()))
 
     def _behind(self, query: sa.Select[Any], filters: Mapping[str, str], cursor: str | None) -> sa.Select[Any]:
-        key = self.table.c[self.key]
+        key = self._key
         if cursor is not None:
             bound, last = decode(cursor, str, key.type.python_type)
             if bound != binding(self.name, filters) or not _may_be_a_key(last):
@@ -64,7 +65,11 @@ class Keyset:
         return list(merge(*found, key=self._key_of, reverse=self.newest_first))[:limit]
 
     def _key_of(self, row: sa.Row[Any]) -> Any:
-        return row._mapping[self.table.c[self.key]]
+        return row._mapping[self._key]
+
+    @property
+    def _key(self) -> sa.ColumnElement[Any]:
+        return self.table.c.id if self.key is None else self.key
 
 
 def _may_be_a_key(last: str | int) -> bool:

@@ -13,6 +13,7 @@ from mentionbridge.domain.mention import Author, MediaLink, Mention, MentionStat
 from mentionbridge.domain.verdict import Label, Severity, Verdict
 from mentionbridge.kit.ids import Ids
 from mentionbridge.ports.media import Picture
+from mentionbridge.store import search
 from mentionbridge.store import tables as t
 from mentionbridge.store.rows import insert, is_row, key_of_row, once, row_of
 
@@ -95,7 +96,9 @@ class StoredMentions:
     async def edit(self, mention: Mention, post: Post, now: datetime) -> bool:
         same = (t.mentions.c.edit_version == mention.edit_version, t.mentions.c.text == mention.text)
         again = {"state": MentionState.RECEIVED, "due": now, "lease_until": None, "lease_token": None}
-        return await self._change(mention, *same, t.mentions.c.deleted_at.is_(None), **again, **_words(post))
+        changed = await self._change(mention, *same, t.mentions.c.deleted_at.is_(None), **again, **_words(post))
+        await self._search_anew(mention)
+        return changed
 
     async def hand_to(self, mention: Mention, account_id: str, *, tagged: bool, silent: bool) -> Mention:
         changes: dict[str, Any] = {"account_id": account_id, "tagged": tagged, "silent": silent}
@@ -107,7 +110,13 @@ class StoredMentions:
         changed = await self._change(mention, t.mentions.c.deleted_at.is_(None), **gone)
         here = (t.media.c.brand_id == mention.brand_id, t.media.c.mention_id == mention.id)
         await self.connection.execute(sa.delete(t.media).where(*here))
+        await self._search_anew(mention)
         return changed
+
+    async def _search_anew(self, mention: Mention) -> None:
+        joined = sa.select(t.mentions.c.ticket_id).where(is_row(t.mentions, mention.brand_id, mention.id))
+        if ticket_id := (await self.connection.execute(joined)).scalar_one_or_none():
+            await search.refresh(self.connection, mention.brand_id, ticket_id)
 
     async def judged(self, mention: Mention, verdict: Verdict, decided: str, verdict_id: str, now: datetime) -> None:
         row = {

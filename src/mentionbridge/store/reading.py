@@ -15,6 +15,7 @@ from mentionbridge.ports.desk import (
     Attempt,
     Brands,
     EventView,
+    Hit,
     Judged,
     Line,
     MediaBody,
@@ -27,6 +28,7 @@ from mentionbridge.ports.desk import (
     UnreadableItem,
 )
 from mentionbridge.store import mentions as m
+from mentionbridge.store import search
 from mentionbridge.store import tables as t
 from mentionbridge.store.accounts import StoredAccounts
 from mentionbridge.store.events import as_event
@@ -34,6 +36,7 @@ from mentionbridge.store.keyset import Keyset
 from mentionbridge.store.replies import as_reply
 from mentionbridge.store.tickets import FACTS, as_ticket
 from mentionbridge.store.unit_of_work import SqlStore
+from mentionbridge.text.words import terms
 
 _AUTHOR = ("external_id", "handle", "name", "followers", "is_bot")
 _TICKETS = sa.select(*FACTS, *(t.authors.c[name].label(f"author__{name}") for name in _AUTHOR)).join_from(
@@ -46,7 +49,9 @@ _UNREADABLE = sa.select(*(t.inbox.c[name] for name in UnreadableItem.__dataclass
 MENTIONS = Keyset("mentions", m.SELECT, t.mentions, frozenset({"account_id", "author_id", "ticket_id"}))
 TICKETS = Keyset("tickets", _TICKETS, t.tickets, frozenset({"state", "account_id", "author_id"}))
 REPLIES = Keyset("replies", sa.select(t.replies), t.replies, frozenset({"state", "ticket_id"}))
-TIMELINE = Keyset("timeline", _ENTRIES, t.entries, frozenset({"ticket_id"}), key="sequence", newest_first=False)
+TIMELINE = Keyset(
+    "timeline", _ENTRIES, t.entries, frozenset({"ticket_id"}), key=t.entries.c.sequence, newest_first=False
+)
 UNREADABLE = Keyset("unreadable", _UNREADABLE, t.inbox, frozenset({"account_id", "state"}))
 _MEDIA = sa.select(t.media.c.mention_id, *(t.media.c[name] for name in MediaFacts.__dataclass_fields__))
 
@@ -78,6 +83,23 @@ class StoredDesk:
         async with self.store.engine.reading() as connection:
             rows, behind = await TICKETS.page(connection, brands, filters, cursor, limit)
         return Slice([_ticket(row) for row in rows], behind)
+
+    async def search(
+        self, brands: Brands, asked: str, filters: Mapping[str, str], cursor: str | None, limit: int
+    ) -> Slice[Hit]:
+        wanted = terms(asked)
+        if not wanted:
+            return Slice([])
+        if unknown := set(filters) - TICKETS.filters:
+            raise ValueError(f"no index serves the filters {sorted(unknown)}")
+        async with self.store.engine.reading() as connection:
+            found = search.hits(connection.dialect.name, wanted, filters)
+            rows, behind = await found.page(connection, brands, {}, cursor, limit)
+            ids = [row.ticket_id for row in rows]
+            here = (t.tickets.c.brand_id.in_(brands), t.tickets.c.id.in_(ids))
+            tickets = {row.id: _ticket(row) for row in await connection.execute(_TICKETS.where(*here))}
+            lines = await search.lines(connection, brands, ids, wanted)
+        return Slice([Hit(tickets[id_], lines.get(id_)) for id_ in ids], behind)
 
     async def ticket(self, brands: Brands, ticket_id: str) -> TicketView | None:
         async with self.store.engine.reading() as connection:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -264,6 +264,19 @@ entries = sa.Table(
     _belongs("ticket_id", "tickets"),
 )
 sa.Index("ix_entries_reply", entries.c.brand_id, entries.c.reply_id)
+
+search = sa.Table(
+    "search",
+    metadata,
+    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("brand_id", Name, nullable=False),
+    sa.Column("ticket_id", Key, nullable=False),
+    sa.Column("body", sa.Text().with_variant(TSVECTOR, "postgresql"), nullable=False),
+    sa.UniqueConstraint("brand_id", "ticket_id"),
+    _belongs("ticket_id", "tickets"),
+)
+sa.Index("ix_search_number", search.c.brand_id, search.c.number)
+sa.Index("ix_search_body", search.c.body, postgresql_using="gin").ddl_if(dialect="postgresql")
 
 replies = sa.Table(
     "replies",

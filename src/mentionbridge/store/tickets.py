@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mentionbridge.domain.errors import NotAllowed, NotFound
 from mentionbridge.domain.mention import Surface, Visibility
 from mentionbridge.domain.ticket import Entry, Priority, Ticket, TicketState, check_move
+from mentionbridge.store import search
 from mentionbridge.store import tables as t
 from mentionbridge.store.rows import insert, is_row, key_of_row, row_of
 
@@ -76,6 +77,8 @@ class StoredTickets:
         await self.connection.execute(
             insert(self.connection, t.entries).values(**asdict(entry)).on_conflict_do_nothing()
         )
+        if entry.mention_id or entry.reply_id:
+            await search.refresh(self.connection, entry.brand_id, entry.ticket_id)
 
     async def said(self, brand_id: str, ticket_id: str, at: datetime) -> None:
         later = t.tickets.c.last_said_at < at

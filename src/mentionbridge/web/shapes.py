@@ -12,6 +12,7 @@ from mentionbridge.ports.access import Delivery, Subscription
 from mentionbridge.ports.desk import (
     AccountView,
     EventView,
+    Hit,
     Line,
     MediaFacts,
     MentionView,
@@ -119,6 +120,14 @@ class MentionShape(Shape):
     sightings: Sequence[SightingShape] = ()
 
 
+class FoundShape(Shape):
+    """The line of a story that holds most of what was asked for; plain text, cut around the first word found."""
+
+    entry_id: str
+    surface: str
+    text: str
+
+
 class TicketShape(Shape):
     """One customer's story; `sequence` grows with every change."""
 
@@ -141,6 +150,7 @@ class TicketShape(Shape):
     updated_at: datetime
     closed_at: datetime | None
     sequence: int
+    found: FoundShape | None = Field(None, description="Only where tickets were searched for.")
 
 
 class AttemptShape(Shape):
@@ -348,7 +358,12 @@ def _media(facts: MediaFacts) -> MediaShape:
 
 
 def ticket(view: TicketView) -> TicketShape:
-    return TicketShape(**_own(TicketShape, view.ticket, "author"), author=author(view.author))
+    return TicketShape(**_own(TicketShape, view.ticket, "author", "found"), author=author(view.author))
+
+
+def hit(found: Hit) -> TicketShape:
+    line = FoundShape.model_validate(found.line) if found.line else None
+    return ticket(found.ticket).model_copy(update={"found": line})
 
 
 def reply(view: ReplyView) -> ReplyShape:

@@ -16,17 +16,27 @@ _MISSING = "There is no such ticket."
 _UNCHANGED: Answers = {304: {"description": "Not changed since the version named by If-None-Match"}}
 
 
-@router.get("", responses=READS, summary="List tickets, newest first")
+Asked = Annotated[
+    str | None,
+    Query(max_length=200, description='Words, "phrases" and beginnings* that a story must hold, all of them.'),
+]
+
+
+@router.get("", responses=READS, summary="List tickets, or those whose story holds some words, newest first")
 async def list_tickets(
     request: Request,
     caller: Reader,
     state: Annotated[TicketState | None, Query()] = None,
     account_id: Narrow = None,
     author_id: Narrow = None,
+    q: Asked = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> shapes.Listed[shapes.TicketShape]:
     filters = given(state=state, account_id=account_id, author_id=author_id)
+    if q is not None:
+        hits = await door_of(request).desk.search(caller.brands, q, filters, cursor, limit)
+        return listed(request, hits, shapes.hit, limit, {"q": q, **filters})  # type: ignore[no-any-return]
     found = await door_of(request).desk.tickets(caller.brands, filters, cursor, limit)
     return listed(request, found, shapes.ticket, limit, filters)  # type: ignore[no-any-return]
 
