@@ -45,7 +45,7 @@ def _measure(name: str, token: str):  # type: ignore[no-untyped-def]
         requests = [
             post("/v1/mentions", _body(f"b-{stamp}-{n}"), authorization=f"Bearer {token}") for n in range(REQUESTS)
         ]
-        return asyncio.run(rate(PORTS[name], requests, CONNECTIONS))
+        return asyncio.run(rate(PORTS[name], requests, CONNECTIONS, b'created"'))
 
     return once
 

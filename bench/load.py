@@ -8,28 +8,31 @@ from statistics import median
 HOST = "127.0.0.1"
 
 
-async def rate(port: int, requests: Sequence[bytes], connections: int) -> float:
-    """Send every request once over `connections` keep-alive connections; returns requests a second."""
+async def rate(port: int, requests: Sequence[bytes], connections: int, must_hold: bytes) -> float:
+    """Send every request once over `connections` keep-alive connections; returns requests a second.
+
+    Raises RuntimeError at an answer that is an error or does not hold `must_hold`.
+    """
     waiting = iter(requests)
     began = time.perf_counter()
-    await asyncio.gather(*(_one(port, waiting) for _ in range(connections)))
+    await asyncio.gather(*(_one(port, waiting, must_hold) for _ in range(connections)))
     return len(requests) / (time.perf_counter() - began)
 
 
-async def _one(port: int, waiting: "object") -> None:
+async def _one(port: int, waiting: "object", must_hold: bytes) -> None:
     reader, writer = await asyncio.open_connection(HOST, port)
     for request in waiting:  # type: ignore[attr-defined]
         writer.write(request)
-        await _answer(reader)
+        await _answer(reader, must_hold)
     writer.close()
 
 
-async def _answer(reader: asyncio.StreamReader) -> None:
+async def _answer(reader: asyncio.StreamReader, must_hold: bytes) -> None:
     head = await reader.readuntil(b"\r\n\r\n")
     status = int(head[9:12])
     length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
     body = await reader.readexactly(length)
-    if status >= 300:
+    if status >= 300 or must_hold not in body:
         raise RuntimeError(f"{status}: {body[:200]!r}")
 
 

@@ -278,10 +278,10 @@ class BrokenWriter:
     def __init__(self, writer: Any, fail: Any) -> None:
         self.writer, self.fail = writer, fail
 
-    async def submit(self, work: Any) -> Any:
-        if error := self.fail(work):
+    async def share(self, work: Any, part: Any) -> Any:
+        if error := self.fail(part):
             raise error
-        return await self.writer.submit(work)
+        return await self.writer.share(work, part)
 
 
 FULL = "The database's disk is full and nothing was kept; make room, then try again."
@@ -294,9 +294,9 @@ async def test_a_full_database_is_a_503_and_says_try_again(site: Site) -> None:
 
 
 async def test_an_item_that_breaks_something_fails_alone_and_tells_nothing(site: Site) -> None:
-    def fail(work: Any) -> Exception | None:
+    def fail(part: Any) -> Exception | None:
         broken = {"p-1": ValueError("secret internals"), "p-2": StoreDown(FULL)}
-        return broken.get(work.post.external_id)
+        return broken.get(part.post.external_id)
 
     http = site.changed(writer=BrokenWriter(site.door.writer, fail))
     answer = await http.post(URL, await site.token(Scope.INGEST), {"mentions": [pushed(f"p-{n}") for n in (1, 2, 3)]})

@@ -73,7 +73,7 @@ async def test_a_mention_shows_its_verdict(site: Site) -> None:
     async with site.world.store.writing() as uow:
         mention = await store_post(uow, post())
         await uow.mentions.judged(mention, verdict(), "opens a ticket", "vrd_1", START)
-        await uow.mentions.sighted("acme", mention.id, ACME.id, Origin.HOOK, START)
+        await uow.mentions.sighted("acme", [mention.id], ACME.id, Origin.HOOK, START)
     told = (await site.http.get(f"/v1/mentions/{mention.id}", await site.token(Scope.READ))).json()
     assert (told["verdict"]["label"], told["verdict"]["complaint"]) == ("complaint", 0.91)
     assert (told["verdict"]["reasons"], told["verdict"]["decided"]) == (["says it is late"], "opens a ticket")
@@ -179,7 +179,7 @@ async def test_the_feed_is_pulled_behind_a_position(site: Site) -> None:
 async def keep_picture(site: Site, mime: str, body: bytes) -> str:
     async with site.world.store.writing() as uow:
         mention = await store_post(uow, post(mime))
-        await uow.mentions.add_media("acme", mention.id, [MediaLink("https://cdn.example/a")], START)
+        await uow.mentions.add_media("acme", {mention.id: [MediaLink("https://cdn.example/a")]}, START)
         (lease,) = await uow.claims.take(Queue.MEDIA, 1, 30)
         await uow.mentions.keep_picture("acme", lease.id, Picture(mime, body, 1, 1))
     return lease.id

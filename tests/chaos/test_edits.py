@@ -12,7 +12,7 @@ from fakes.databases import fresh_database
 from fakes.demo_town import ACME
 from fakes.people import post as a_post
 from mentionbridge.domain.mention import Origin, Post
-from mentionbridge.pipeline.collect import take_in
+from mentionbridge.pipeline.take_in import Arrival, take_in
 from mentionbridge.platforms.demo import wire
 from mentionbridge.ports.store import Queue
 
@@ -74,8 +74,8 @@ async def withdrawn_meanwhile(life: Life, body: bytes) -> None:
         health = await uow.accounts.health("acme", "acme")
     assert reply is not None
     async with life.bridge.store.writing() as uow:
-        for item in wire.read_events(body):
-            await take_in(uow, ACME, item, origin=Origin.HOOK, known=health, now=life.now)
+        arrivals = [Arrival(ACME, health, item) for item in wire.read_events(body)]
+        await take_in(uow, arrivals, origin=Origin.HOOK, now=life.now)
     async with life.bridge.store.writing() as uow:
         assert not await uow.replies.claim_sending(reply, lease, life.now)
 
@@ -120,7 +120,7 @@ async def test_what_no_network_showed_us_is_not_looked_for_there(life: Life, ori
     pushed = a_post("pushed-1", "@acme my broadband is down and nobody answers", created_at=life.now)
     async with life.bridge.store.writing() as uow:
         health = await uow.accounts.health("acme", "acme")
-        await take_in(uow, ACME, pushed, origin=origin, known=health, now=life.now)
+        await take_in(uow, [Arrival(ACME, health, pushed)], origin=origin, now=life.now)
     for _ in range(4):
         await life.until_quiet()
         life.outside.clock.forward(3600)
@@ -145,7 +145,7 @@ class _Ref:
 async def hears(life: Life, post: Post, origin: Origin = Origin.HOOK) -> None:
     async with life.bridge.store.writing() as uow:
         health = await uow.accounts.health("acme", "acme")
-        await take_in(uow, ACME, post, origin=origin, known=health, now=life.now)
+        await take_in(uow, [Arrival(ACME, health, post)], origin=origin, now=life.now)
 
 
 @pytest.mark.parametrize("origin", [Origin.HOOK, Origin.POLL])

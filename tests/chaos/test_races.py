@@ -18,9 +18,10 @@ from fakes.demo_town import ACME
 from mentionbridge.domain.account import AccountState
 from mentionbridge.domain.errors import LeaseLost, StoreDown
 from mentionbridge.domain.mention import Author, Deleted, Origin, Post
-from mentionbridge.pipeline.collect import store_page, take_in
+from mentionbridge.pipeline.collect import store_page
 from mentionbridge.pipeline.post import post as say
 from mentionbridge.pipeline.steer import pause, resume
+from mentionbridge.pipeline.take_in import Arrival, take_in
 from mentionbridge.ports.store import Lease, Queue
 from mentionbridge.store import tables as t
 from mentionbridge.worker.handlers import HANDLERS
@@ -69,7 +70,7 @@ async def test_one_page_by_poll_and_each_post_by_webhook_at_once_is_one_mention_
 
     async def hook(post: Post) -> None:
         async with second.bridge.store.writing() as uow:
-            await take_in(uow, ACME, post, origin=Origin.HOOK, known=health, now=second.now)
+            await take_in(uow, [Arrival(ACME, health, post)], origin=Origin.HOOK, now=second.now)
 
     shuffled = dice.sample(page, len(page))
     await asyncio.gather(patiently(poll), *(patiently(lambda post=post: hook(post)) for post in shuffled))
@@ -281,7 +282,7 @@ async def test_one_edit_and_one_deletion_told_by_both_doors_at_once_are_told_onc
 
     async def tell(life: Life, item: object, origin: Origin) -> None:
         async with life.bridge.store.writing() as uow:
-            await take_in(uow, ACME, item, origin=origin, known=health, now=life.now)  # type: ignore[arg-type]
+            await take_in(uow, [Arrival(ACME, health, item)], origin=origin, now=life.now)  # type: ignore[arg-type]
 
     for item, type_ in ((edited, "mention.edited"), (Deleted("x-0"), "mention.deleted")):
         tellings = [(life, origin) for life in pair for origin in (Origin.POLL, Origin.HOOK)]
@@ -301,7 +302,7 @@ async def test_many_moments_of_both_doors(pair: tuple[Life, Life], dice: random.
         async def tell(life: Life, origin: Origin, post: Post = post) -> None:
             await asyncio.sleep(dice.random() / 500)
             async with life.bridge.store.writing() as uow:
-                await take_in(uow, ACME, post, origin=origin, known=health, now=life.now)
+                await take_in(uow, [Arrival(ACME, health, post)], origin=origin, now=life.now)
 
         await asyncio.gather(*(patiently(lambda a=a: tell(*a)) for a in ((first, Origin.POLL), (second, Origin.HOOK))))
     async with first.engine.reading() as connection:

@@ -14,7 +14,8 @@ from fakes.people import post as a_post
 from mentionbridge.domain.account import Account, Brand, Mode
 from mentionbridge.domain.mention import Origin
 from mentionbridge.pipeline.bridge import Connected
-from mentionbridge.pipeline.collect import poll, take_in
+from mentionbridge.pipeline.collect import poll
+from mentionbridge.pipeline.take_in import Arrival, take_in
 from mentionbridge.platforms.demo.plug import AccountOptions
 from mentionbridge.ports.store import Lease, Queue
 
@@ -173,5 +174,5 @@ async def test_a_push_stays_with_the_account_it_names(pair: tuple[Life, Life]) -
     async with life.bridge.store.writing() as uow:
         known = await uow.accounts.health("acme", "acme-care")
         pushed = a_post("h-1", COMPLAINT, created_at=life.now)
-        await take_in(uow, CARE, pushed, origin=Origin.PUSH, known=known, now=life.now)
+        await take_in(uow, [Arrival(CARE, known, pushed)], origin=Origin.PUSH, now=life.now)
     await check_one_answer(life, by="acme-care")

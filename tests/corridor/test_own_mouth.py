@@ -12,8 +12,8 @@ from fakes.demo_town import ACME
 from fakes.people import post as a_post
 from mentionbridge.domain.account import Account, Identity, Mode
 from mentionbridge.domain.mention import Author, Origin
-from mentionbridge.pipeline.collect import Result, take_in
 from mentionbridge.pipeline.steer import approve
+from mentionbridge.pipeline.take_in import Arrival, Result, take_in
 from mentionbridge.ports.store import Queue
 
 SISTER = Account("acme", "acme-care", "demo", Mode.AUTO, 1.0)
@@ -74,7 +74,7 @@ async def test_a_push_cannot_make_us_believe_that_we_have_answered(life: Life) -
         known = await uow.accounts.health("acme", "acme")
         us = Author(str(known.network_id), "acme")
         forged = a_post("p-forged", "done", author=us, parent_id=complaint, thread_id=complaint, created_at=life.now)
-        taken = await take_in(uow, ACME, forged, origin=Origin.PUSH, known=known, now=life.now)
+        (taken,) = await take_in(uow, [Arrival(ACME, known, forged)], origin=Origin.PUSH, now=life.now)
     assert taken.result is Result.OWN
     await life.until_quiet()
     assert len(life.outside.answers_to(complaint)) == 1

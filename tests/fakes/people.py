@@ -10,7 +10,7 @@ from mentionbridge.domain.mention import Author, MediaLink, Mention, Origin, Pos
 from mentionbridge.domain.reply import Purpose, Reply, ReplyState
 from mentionbridge.domain.ticket import Priority, Ticket, TicketState
 from mentionbridge.domain.verdict import Label, Severity, Verdict
-from mentionbridge.ports.store import UnitOfWork
+from mentionbridge.ports.store import Incoming, UnitOfWork
 
 ACME = Account("acme", "acme-demo", "demo", Mode.AUTO, 15.0)
 ACME_TWO = Account("acme", "acme-second", "demo", Mode.AUTO, 15.0)
@@ -35,11 +35,18 @@ async def connect(uow: UnitOfWork, account: Account = ACME, state: AccountState 
 
 async def store_post(uow: UnitOfWork, a_post: Post, account: Account = ACME, origin: Origin = Origin.POLL) -> Mention:
     """Keep a post as a mention."""
-    author_id = await uow.authors.seen(account.brand_id, account.platform, a_post.author, START)
-    mention_id, _ = await uow.mentions.add(account, author_id, a_post, origin, silent=False, now=START)
-    mention = await uow.mentions.get(account.brand_id, mention_id)
+    author_id = await seen(uow, a_post.author, account)
+    new, old = await uow.mentions.add(account, [Incoming(a_post, author_id, silent=False)], origin, START)
+    if a_post.external_id in old:
+        return old[a_post.external_id]
+    mention = await uow.mentions.get(account.brand_id, new[a_post.external_id])
     assert mention is not None
     return mention
+
+
+async def seen(uow: UnitOfWork, author: Author, account: Account = ACME) -> str:
+    """Keep one person and return our id for them."""
+    return (await uow.authors.seen(account.brand_id, account.platform, [author], START))[author.external_id]
 
 
 def verdict(**facts: Any) -> Verdict:

@@ -21,7 +21,7 @@ async def things_of(site: Site, account: Account) -> dict[str, str]:
     now = site.world.clock.now()
     async with site.world.store.writing() as uow:
         reply = await story(uow, "p-1001", account, state=ReplyState.AWAITING_APPROVAL, due=None)
-        await uow.mentions.add_media(account.brand_id, reply.mention_id, [photo()], now)
+        await uow.mentions.add_media(account.brand_id, {reply.mention_id: [photo()]}, now)
         await uow.events.add(EventType.TICKET_OPENED, account.brand_id, now, ticket_id=reply.ticket_id)
     view = await site.door.desk.mention([account.brand_id], reply.mention_id)
     assert view is not None

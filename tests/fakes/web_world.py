@@ -25,7 +25,7 @@ from mentionbridge.store.endpoints import StoredSubscriptions
 from mentionbridge.store.group_writer import GroupWriter
 from mentionbridge.store.idempotency import StoredIdempotency
 from mentionbridge.store.reading import StoredDesk
-from mentionbridge.store.tokens import StoredTokens
+from mentionbridge.store.tokens import RememberedTokens, StoredTokens
 from mentionbridge.web.app import create_app
 from mentionbridge.web.door import Door, Limits
 
@@ -191,7 +191,7 @@ def open_site(world: World, **limits: int) -> Site:
     door = Door(
         desk=StoredDesk(world.store),
         writer=GroupWriter(world.store),
-        tokens=StoredTokens(world.engine, Ids()),
+        tokens=RememberedTokens(StoredTokens(world.engine, Ids()), world.clock),
         idempotency=StoredIdempotency(world.engine, SEALER),
         subscriptions=StoredSubscriptions(world.engine, Ids(), SEALER),
         clock=world.clock,

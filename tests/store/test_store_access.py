@@ -12,13 +12,13 @@ from fakes.world import SEALER, World
 from mentionbridge.domain.events import EventType
 from mentionbridge.kit.cursor import BadCursor
 from mentionbridge.kit.ids import Ids
-from mentionbridge.ports.access import Earlier, Remembered, Scope
+from mentionbridge.ports.access import Earlier, Remembered, Scope, Token
 from mentionbridge.ports.feed import DeliveryResult
 from mentionbridge.ports.store import Queue
 from mentionbridge.store import tables as t
 from mentionbridge.store.endpoints import StoredSubscriptions
 from mentionbridge.store.idempotency import StoredIdempotency
-from mentionbridge.store.tokens import StoredTokens
+from mentionbridge.store.tokens import REMEMBERED, RememberedTokens, StoredTokens
 
 
 async def test_a_token_opens_until_it_is_revoked(world: World) -> None:
@@ -33,6 +33,65 @@ async def test_a_token_opens_until_it_is_revoked(world: World) -> None:
     assert not await tokens.revoke(token.id, START)
     assert await tokens.look_up(secret) is None
     assert [(each.id, each.revoked_at) for each in await tokens.list()] == [(token.id, START)]
+
+
+class SlowTokens(StoredTokens):
+    """Tokens that count how often the database is asked, and can be held up while they answer."""
+
+    asked = 0
+    read: asyncio.Event
+    answers: asyncio.Event
+
+    async def look_up(self, secret: str) -> Token | None:
+        type(self).asked += 1
+        found = await super().look_up(secret)
+        self.read.set()
+        await self.answers.wait()
+        return found
+
+
+@pytest.fixture
+def slow(world: World) -> RememberedTokens:
+    SlowTokens.asked, SlowTokens.read, SlowTokens.answers = 0, asyncio.Event(), asyncio.Event()
+    SlowTokens.answers.set()
+    return RememberedTokens(SlowTokens(world.engine, Ids()), world.clock)
+
+
+async def test_a_busy_caller_is_looked_up_once_in_a_while(world: World, slow: RememberedTokens) -> None:
+    secret, token = await slow.create("desk", [Scope.READ], ["acme"], [], START)
+    assert set(await asyncio.gather(*(slow.look_up(secret) for _ in range(20)))) == {token}
+    assert [await slow.look_up(secret) for _ in range(5)] == [token] * 5
+    assert SlowTokens.asked == 1
+    world.clock.forward(REMEMBERED)
+    assert await slow.look_up(secret) == token
+    assert SlowTokens.asked == 2
+    assert await slow.look_up("mb_unknown") is None is await slow.look_up("mb_unknown")
+    assert SlowTokens.asked == 4, "a token that is made elsewhere opens at once"
+
+
+async def test_a_token_revoked_here_ends_at_once_and_one_revoked_elsewhere_soon(
+    world: World, slow: RememberedTokens
+) -> None:
+    secret, token = await slow.create("desk", [Scope.READ], ["acme"], [], START)
+    other, theirs = await slow.create("other", [Scope.READ], ["acme"], [], START)
+    assert (await slow.look_up(secret), await slow.look_up(other)) == (token, theirs)
+    assert await slow.revoke(token.id, START)
+    assert await slow.look_up(secret) is None
+    assert await slow.look_up(other) == theirs
+    await StoredTokens(world.engine, Ids()).revoke(theirs.id, START)
+    world.clock.forward(REMEMBERED)
+    assert await slow.look_up(other) is None
+
+
+async def test_a_look_up_that_a_revocation_overtakes_is_not_remembered(world: World, slow: RememberedTokens) -> None:
+    secret, token = await slow.create("desk", [Scope.READ], ["acme"], [], START)
+    SlowTokens.answers.clear()
+    under_way = asyncio.create_task(slow.look_up(secret))
+    await SlowTokens.read.wait()
+    await slow.revoke(token.id, START)
+    SlowTokens.answers.set()
+    await under_way
+    assert await slow.look_up(secret) is None
 
 
 async def test_the_database_holds_no_token(world: World) -> None:

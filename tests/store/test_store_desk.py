@@ -87,11 +87,11 @@ async def test_one_mention_has_its_newest_verdict_its_pictures_and_its_sightings
 ) -> None:
     async with world.store.writing() as uow:
         mention = await store_post(uow, post())
-        await uow.mentions.add_media("acme", mention.id, [photo(), photo("https://demo.example/2.png")], START)
+        await uow.mentions.add_media("acme", {mention.id: [photo(), photo("https://demo.example/2.png")]}, START)
         await uow.mentions.judged(mention, verdict(complaint=0.2), "none", "vrd_1", START)
         await uow.mentions.judged(mention, verdict(), "ticket", "vrd_2", START)
         for origin in (Origin.POLL, Origin.HOOK):
-            await uow.mentions.sighted("acme", mention.id, ACME.id, origin, START)
+            await uow.mentions.sighted("acme", [mention.id], ACME.id, origin, START)
         for lease in await uow.claims.take(Queue.MEDIA, 1, 30):
             await uow.mentions.keep_picture("acme", lease.id, Picture("image/png", b"\x89PNG", 4, 3))
     view = await desk.mention(BRANDS, mention.id)

@@ -1,7 +1,7 @@
 """The group writer: few commits for many callers, one bad item fails alone, and nothing accepted is forgotten."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from fakes.clock import START
-from fakes.people import ACME, post, store_post
+from fakes.people import ACME, post, seen, store_post
 from fakes.world import World
 from mentionbridge.domain.errors import NotAllowed, StoreDown
 from mentionbridge.domain.mention import Author, Mention, Origin
@@ -101,6 +101,37 @@ async def test_one_bad_item_fails_alone(world: World, writer: GroupWriter, count
     assert counting.commits == 1
 
 
+async def test_what_is_alike_is_done_together_and_each_hears_its_own_answer(
+    world: World, writer: GroupWriter, counting: CountingStore
+) -> None:
+    together: list[int] = []
+
+    async def keep_all(uow: UnitOfWork, numbers: Sequence[int]) -> Sequence[str]:
+        together.append(len(numbers))
+        return [(await store_post(uow, post(f"p-{number}"))).external_id for number in numbers]
+
+    answers = await asyncio.gather(*(writer.share(keep_all, n) for n in range(20)), writer.submit(keep(99)))
+    assert [*answers[:20], answers[20].external_id] == [*(f"p-{n}" for n in range(20)), "p-99"]
+    assert together == [20] and counting.commits == 1
+
+
+async def test_one_bad_part_fails_alone_and_leaves_nothing_half(
+    world: World, writer: GroupWriter, counting: CountingStore
+) -> None:
+    async def keep_good(uow: UnitOfWork, numbers: Sequence[int]) -> Sequence[int]:
+        for number in numbers:
+            mention = await store_post(uow, post(f"p-{number}"))
+            if number == 3:
+                await uow.mentions.join("acme", mention.id, "tkt_none")
+                await uow.mentions.get("acme", mention.id)
+        return numbers
+
+    answers = await asyncio.gather(*(writer.share(keep_good, n) for n in range(6)), return_exceptions=True)
+    assert [type(answer).__name__ for answer in answers] == ["int", "int", "int", "IntegrityError", "int", "int"]
+    assert sorted(await kept(world)) == ["p-0", "p-1", "p-2", "p-4", "p-5"]
+    assert counting.commits == 1
+
+
 async def test_an_answer_comes_only_after_the_commit(
     world: World, writer: GroupWriter, counting: CountingStore
 ) -> None:
@@ -177,7 +208,7 @@ async def test_two_processes_that_cross_each_other_both_get_through(world: World
     def see(order: list[Author]) -> Work:
         async def work(uow: UnitOfWork) -> None:
             for author in order:
-                await uow.authors.seen(ACME.brand_id, ACME.platform, author, START)
+                await seen(uow, author)
                 await asyncio.sleep(0.002)
 
         return work

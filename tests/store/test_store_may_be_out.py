@@ -5,7 +5,7 @@ import pytest
 from fakes.people import connect, post, story
 from fakes.world import World
 from mentionbridge.domain.reply import Reply, ReplyState
-from mentionbridge.pipeline.collect import take_edit
+from mentionbridge.pipeline.take_in import take_edit
 from mentionbridge.ports.store import Queue
 
 

@@ -7,14 +7,27 @@ from datetime import timedelta
 import pytest
 
 from fakes.clock import START
-from fakes.people import ACME, ACME_TWO, OTHER, SAM, photo, post, reply_for, store_post, story, ticket_for, verdict
+from fakes.people import (
+    ACME,
+    ACME_TWO,
+    OTHER,
+    SAM,
+    photo,
+    post,
+    reply_for,
+    seen,
+    store_post,
+    story,
+    ticket_for,
+    verdict,
+)
 from fakes.world import World
 from mentionbridge.domain.errors import NotAllowed, NotFound
 from mentionbridge.domain.mention import MediaLink, MentionState, Origin, Surface, Visibility
 from mentionbridge.domain.reply import Purpose, ReplyState
 from mentionbridge.domain.ticket import Entry, Priority, TicketState
 from mentionbridge.ports.media import Picture
-from mentionbridge.ports.store import Queue
+from mentionbridge.ports.store import Incoming, Queue
 
 
 async def test_the_same_post_by_two_doors_at_once_is_one_mention(world: World) -> None:
@@ -24,9 +37,10 @@ async def test_the_same_post_by_two_doors_at_once_is_one_mention(world: World) -
         found = []
         for number in range(25):
             async with stores[index].writing() as uow:
-                author = await uow.authors.seen("acme", "demo", SAM, START)
-                a_post = post(f"p-{number}")
-                found.append(await uow.mentions.add(ACME, author, a_post, Origin.HOOK, silent=False, now=START))
+                here = [Incoming(post(f"p-{number}"), await seen(uow, SAM), silent=False)]
+                new, old = await uow.mentions.add(ACME, here, Origin.HOOK, START)
+                found += [(mention_id, True) for mention_id in new.values()]
+                found += [(mention.id, False) for mention in old.values()]
         return found
 
     answers = await asyncio.gather(*map(take_in, range(4)))
@@ -68,8 +82,8 @@ async def test_a_mention_comes_back_as_it_was_stored(world: World) -> None:
 
 async def test_people_keep_their_id_and_take_their_newest_labels(world: World) -> None:
     async with world.store.writing() as uow:
-        first = await uow.authors.seen("acme", "demo", SAM, START)
-        again = await uow.authors.seen("acme", "demo", replace(SAM, handle="sam_r", followers=None), START)
+        first = await seen(uow, SAM)
+        again = await seen(uow, replace(SAM, handle="sam_r", followers=None))
         mention = await store_post(uow, post(author=replace(SAM, handle="sam_r", followers=None)))
         assert first == again == mention.author_id
         assert (mention.author.handle, mention.author.followers) == ("sam_r", 412)
@@ -81,7 +95,7 @@ async def test_people_keep_their_id_and_take_their_newest_labels(world: World) -
 async def test_one_person_is_told_one_story_at_a_time(world: World) -> None:
     other = world.another()
     async with world.store.writing() as uow:
-        author = await uow.authors.seen("acme", "demo", SAM, START)
+        author = await seen(uow, SAM)
     order: list[str] = []
 
     async def second() -> None:
@@ -103,7 +117,7 @@ async def test_sightings_are_kept_once_an_account_and_way(world: World) -> None:
     async with world.store.writing() as uow:
         mention = await store_post(uow, post())
         for account, origin in ((ACME, Origin.POLL), (ACME, Origin.HOOK), (ACME_TWO, Origin.POLL), (ACME, Origin.POLL)):
-            await uow.mentions.sighted("acme", mention.id, account.id, origin, START)
+            await uow.mentions.sighted("acme", [mention.id], account.id, origin, START)
     async with world.engine.reading() as connection:
         assert (await connection.exec_driver_sql("SELECT count(*) FROM sightings")).scalar_one() == 3
 
@@ -129,7 +143,7 @@ async def test_an_edit_takes_the_new_words_and_is_due_again(world: World) -> Non
 async def test_a_deletion_takes_the_words_and_the_pictures(world: World) -> None:
     async with world.store.writing() as uow:
         mention = await store_post(uow, post(raw={"secret": "words"}))
-        await uow.mentions.add_media("acme", mention.id, [photo()], START)
+        await uow.mentions.add_media("acme", {mention.id: [photo()]}, START)
         await uow.mentions.delete(mention, START)
         gone = await uow.mentions.get("acme", mention.id)
         assert gone is not None and (gone.text, gone.redacted, gone.deleted_at) == ("", True, START)
@@ -159,9 +173,8 @@ async def test_pictures_are_wanted_once_kept_or_refused(world: World) -> None:
     async with world.store.writing() as uow:
         mention = await store_post(uow, post())
         for _ in range(2):
-            await uow.mentions.add_media(
-                "acme", mention.id, [photo(), film, photo("https://demo.example/2.png")], START
-            )
+            links = [photo(), film, photo("https://demo.example/2.png")]
+            await uow.mentions.add_media("acme", {mention.id: links}, START)
         first, second = sorted(await uow.claims.take(Queue.MEDIA, 5, 30), key=lambda lease: lease.id)
         assert await uow.mentions.media_link("acme", first.id) == photo()
         assert await uow.mentions.media_link("borealis", first.id) is None

@@ -25,6 +25,7 @@ from mentionbridge.store.group_writer import GroupWriter
 from mentionbridge.store.idempotency import StoredIdempotency
 from mentionbridge.store.migrate import require_head
 from mentionbridge.store.reading import StoredDesk
+from mentionbridge.store.tokens import RememberedTokens
 from mentionbridge.web.app import create_app
 from mentionbridge.web.door import Door, Limits
 from mentionbridge.worker.loop import Worker
@@ -88,13 +89,17 @@ def web_app(app: App, *, with_worker: bool) -> FastAPI:
     worker = app.worker() if with_worker else None
     door = _door(app, writer, worker)
     web = create_app(door)
-    web.router.lifespan_context = _lifespan(writer, worker)
+    web.router.lifespan_context = _lifespan(app, writer, worker)
     return web
 
 
-def _lifespan(writer: GroupWriter, worker: Worker | None) -> Lifespan[FastAPI]:
+def _lifespan(app: App, writer: GroupWriter, worker: Worker | None) -> Lifespan[FastAPI]:
     @asynccontextmanager
     async def alive(_: FastAPI) -> AsyncIterator[None]:
+        # Posts may be pushed before any worker has run.
+        async with app.store.writing() as uow:
+            for connected in app.bridge.connected.values():
+                await uow.accounts.ensure(connected.account, app.bridge.clock.now())
         if worker is not None:
             await worker.start()
         yield
@@ -110,7 +115,7 @@ def _door(app: App, writer: GroupWriter, worker: Worker | None) -> Door:
     return Door(
         desk=StoredDesk(app.store),
         writer=writer,
-        tokens=app.tokens,
+        tokens=RememberedTokens(app.tokens, bridge.clock),
         idempotency=StoredIdempotency(app.engine, app.sealer),
         subscriptions=StoredSubscriptions(app.engine, bridge.ids, app.sealer),
         clock=bridge.clock,

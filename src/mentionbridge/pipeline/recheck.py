@@ -8,7 +8,7 @@ from mentionbridge.domain.errors import LeaseLost, MentionbridgeError, NotFound
 from mentionbridge.domain.mention import Mention, Post
 from mentionbridge.kit.backoff import delay
 from mentionbridge.pipeline.bridge import Bridge
-from mentionbridge.pipeline.collect import is_edit, take_edit, withdraw
+from mentionbridge.pipeline.take_in import is_edit, take_edit, withdraw
 from mentionbridge.ports.platform import Gone, PostRef
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.intake import tidy

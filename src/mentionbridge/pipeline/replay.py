@@ -10,10 +10,11 @@ from typing import Any
 from mentionbridge.domain.errors import LeaseLost, PlatformDown, PlatformError
 from mentionbridge.domain.mention import Item, Origin
 from mentionbridge.pipeline.bridge import Bridge, Connected
-from mentionbridge.pipeline.collect import introduce, take_in, tell
+from mentionbridge.pipeline.collect import introduce
 from mentionbridge.pipeline.judge import judge
 from mentionbridge.pipeline.post import post
 from mentionbridge.pipeline.settle import settle
+from mentionbridge.pipeline.take_in import Arrival, take_in, tell
 from mentionbridge.ports.store import Lease, Queue
 
 BATCH = 200
@@ -103,11 +104,13 @@ async def _store_batch(bridge: Bridge, batch: Sequence[tuple[Connected, Item]]) 
     now = bridge.clock.now()
     async with bridge.store.writing() as uow:
         known = {(health.brand_id, health.id): health for health in await uow.accounts.all()}
-        for connected, item in batch:
-            account = connected.account
-            health = known[account.brand_id, account.id]
-            taken = await take_in(uow, account, item, origin=Origin.REPLAY, known=health, now=now)
-            tell(bridge.observer, account, [taken], Origin.REPLAY)
+        arrivals = [
+            Arrival(connected.account, known[connected.account.brand_id, connected.account.id], item)
+            for connected, item in batch
+        ]
+        taken = await take_in(uow, arrivals, origin=Origin.REPLAY, now=now)
+    for arrival, each in zip(arrivals, taken, strict=True):
+        tell(bridge.observer, arrival.account, [each], Origin.REPLAY)
 
 
 async def _say(bridge: Bridge, progress: Callable[[str, int], None]) -> None:

@@ -119,8 +119,8 @@ class Accounts(Protocol):
 class Authors(Protocol):
     """People by the network's immutable id."""
 
-    async def seen(self, brand_id: str, platform: str, author: Author, now: datetime) -> str:
-        """Keep the newest labels of this person and return our id for them."""
+    async def seen(self, brand_id: str, platform: str, authors: Sequence[Author], now: datetime) -> Mapping[str, str]:
+        """Keep the newest labels of these people (the last of each counts) and return our ids by the network's."""
 
     async def lock(self, brand_id: str, author_id: str) -> None:
         """Hold this person's row until the transaction ends, so that their stories are told one at a time."""
@@ -129,15 +129,29 @@ class Authors(Protocol):
     async def stop(self, brand_id: str, author_id: str, at: datetime) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A post to store, our id for its author, and whether it is older than our watch."""
+
+    post: Post
+    author_id: str
+    silent: bool
+
+
 class Mentions(Protocol):
     """Posts that concern us."""
 
     async def add(
-        self, account: Account, author_id: str, post: Post, origin: Origin, *, silent: bool, now: datetime
-    ) -> tuple[str, bool]:
-        """Store a post once; returns (mention id, whether it is new)."""
+        self, account: Account, incoming: Sequence[Incoming], origin: Origin, now: datetime
+    ) -> tuple[Mapping[str, str], Mapping[str, Mention]]:
+        """Store posts with different external ids, each once.
 
-    async def sighted(self, brand_id: str, mention_id: str, account_id: str, origin: Origin, now: datetime) -> None: ...
+        Returns two maps by external id: our ids of those that are new, and the mentions that were there already.
+        """
+
+    async def sighted(
+        self, brand_id: str, mention_ids: Sequence[str], account_id: str, origin: Origin, now: datetime
+    ) -> None: ...
     async def get(self, brand_id: str, mention_id: str) -> Mention | None: ...
     async def by_external_id(self, brand_id: str, platform: str, external_id: str) -> Mention | None: ...
     async def edit(self, mention: Mention, post: Post, now: datetime) -> bool:
@@ -158,7 +172,9 @@ class Mentions(Protocol):
     async def human_verdict(self, brand_id: str, mention_id: str) -> Verdict | None: ...
     async def join(self, brand_id: str, mention_id: str, ticket_id: str) -> None: ...
     async def has_media(self, brand_id: str, mention_id: str) -> bool: ...
-    async def add_media(self, brand_id: str, mention_id: str, links: Sequence[MediaLink], now: datetime) -> None: ...
+    async def add_media(self, brand_id: str, media: Mapping[str, Sequence[MediaLink]], now: datetime) -> None:
+        """Keep the links of each mention (by our ids), pictures to be fetched."""
+
     async def media_link(self, brand_id: str, media_id: str) -> MediaLink | None: ...
     async def keep_picture(self, brand_id: str, media_id: str, picture: Picture) -> None: ...
     async def refuse_picture(self, brand_id: str, media_id: str, reason: str) -> None: ...
@@ -249,6 +265,18 @@ class Events(Protocol):
         reply_id: str | None = None,
         **facts: Any,
     ) -> None: ...
+    async def add_each(
+        self,
+        type_: EventType,
+        brand_id: str,
+        mention_ids: Sequence[str],
+        now: datetime,
+        *,
+        account_id: str,
+        **facts: Any,
+    ) -> None:
+        """Add one event of this type for each of these mentions, none of which has a ticket."""
+
     async def place(self, limit: int) -> Sequence[Event]:
         """Give the oldest unplaced events their positions in the feed, one placer at a time; returns them."""
 

@@ -1,8 +1,10 @@
 """People by the network's immutable id."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,10 +12,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mentionbridge.domain.mention import Author
 from mentionbridge.kit.ids import Ids
 from mentionbridge.store import tables as t
-from mentionbridge.store.rows import insert, is_row
+from mentionbridge.store.rows import insert_for, is_row
 
 _KEY = ("brand_id", "platform", "external_id")
-_KNOWN = sa.select(t.authors).where(*(t.authors.c[name] == sa.bindparam(name) for name in _KEY))
+_LABELS = ("handle", "name", "followers", "is_bot")
+_KNOWN = sa.select(t.authors.c.id, t.authors.c.external_id, *(t.authors.c[name] for name in _LABELS)).where(
+    t.authors.c.brand_id == sa.bindparam("brand_id"),
+    t.authors.c.platform == sa.bindparam("platform"),
+    t.authors.c.external_id.in_(sa.bindparam("external_ids", expanding=True)),
+)
+
+
+@cache
+def _relabel(dialect: str) -> Any:
+    change = insert_for(dialect, t.authors)
+    labels = {name: change.excluded[name] for name in (*_LABELS, "updated_at")}
+    kept = {**labels, "followers": sa.func.coalesce(change.excluded.followers, t.authors.c.followers)}
+    change = change.on_conflict_do_update(index_elements=list(_KEY), set_=kept)
+    return change.returning(t.authors.c.id, t.authors.c.external_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,30 +39,26 @@ class StoredAuthors:
     connection: AsyncConnection
     ids: Ids
 
-    async def seen(self, brand_id: str, platform: str, author: Author, now: datetime) -> str:
-        labels = {
-            "handle": author.handle,
-            "name": author.name,
-            "followers": author.followers,
-            "is_bot": author.is_bot,
-            "updated_at": now,
-        }
-        key = {"brand_id": brand_id, "platform": platform, "external_id": author.external_id}
-        known = await self._known(key, labels)
-        if known is not None:
-            return known
-        change = insert(self.connection, t.authors).values(id=self.ids.new("ath"), **key, **labels)
-        kept = {**labels, "followers": sa.func.coalesce(change.excluded.followers, t.authors.c.followers)}
-        change = change.on_conflict_do_update(index_elements=list(key), set_=kept).returning(t.authors.c.id)
-        return str((await self.connection.execute(change)).scalar_one())
-
-    async def _known(self, key: dict[str, str], labels: Mapping[str, object]) -> str | None:
-        # Writing a row that is right already would lock it, and two pages of the same people could wait in a circle.
-        row = (await self.connection.execute(_KNOWN, key)).first()
-        if row is None:
-            return None
-        told = {name: value for name, value in labels.items() if name != "updated_at" and value is not None}
-        return str(row.id) if all(getattr(row, name) == value for name, value in told.items()) else None
+    async def seen(self, brand_id: str, platform: str, authors: Sequence[Author], now: datetime) -> Mapping[str, str]:
+        told = _newest(authors)
+        people = {"brand_id": brand_id, "platform": platform}
+        known = (await self.connection.execute(_KNOWN, {**people, "external_ids": list(told)})).all()
+        right = {row.external_id for row in known if _is_right(row, told[row.external_id])}
+        # Writing a row that is right already would lock it. The rest goes in one order everywhere, or two pages of the
+        # same people could wait for each other in a circle.
+        rows = [
+            {
+                **people,
+                "id": self.ids.new("ath"),
+                "external_id": external_id,
+                **{name: getattr(author, name) for name in _LABELS},
+                "updated_at": now,
+            }
+            for external_id, author in sorted(told.items())
+            if external_id not in right
+        ]
+        written = (await self.connection.execute(_relabel(self.connection.dialect.name), rows)).all() if rows else ()
+        return {row.external_id: row.id for row in (*known, *written)}
 
     async def lock(self, brand_id: str, author_id: str) -> None:
         here = is_row(t.authors, brand_id, author_id)
@@ -61,3 +73,18 @@ class StoredAuthors:
         await self.connection.execute(
             sa.update(t.authors).where(here, t.authors.c.stop_at.is_(None)).values(stop_at=at)
         )
+
+
+def _newest(authors: Sequence[Author]) -> dict[str, Author]:
+    told: dict[str, Author] = {}
+    for author in authors:
+        before = told.get(author.external_id)
+        if before is not None and author.followers is None:
+            author = replace(author, followers=before.followers)
+        told[author.external_id] = author
+    return told
+
+
+def _is_right(row: Any, author: Author) -> bool:
+    told = ((name, getattr(author, name)) for name in _LABELS)
+    return all(value is None or getattr(row, name) == value for name, value in told)

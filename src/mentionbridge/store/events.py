@@ -64,6 +64,21 @@ class StoredEvents:
         }
         await self.connection.execute(_ADD, row)
 
+    async def add_each(
+        self,
+        type_: EventType,
+        brand_id: str,
+        mention_ids: Sequence[str],
+        now: datetime,
+        *,
+        account_id: str,
+        **facts: Any,
+    ) -> None:
+        same = {"brand_id": brand_id, "type": type_, "occurred_at": now, "account_id": account_id, "facts": facts}
+        rows = [{**same, "id": self.ids.new("evt"), "mention_id": mention_id} for mention_id in mention_ids]
+        if rows:
+            await self.connection.execute(_ADD, rows)
+
     async def place(self, limit: int) -> Sequence[Event]:
         head = sa.select(t.heads.c.value).where(t.heads.c.name == FEED).with_for_update()
         last = int((await self.connection.execute(head)).scalar_one())

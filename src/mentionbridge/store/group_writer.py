@@ -1,8 +1,8 @@
-"""Group commit: whatever arrived during the last commit is the next transaction."""
+"""Group commit: whatever arrived during the last commit is the next transaction; what is alike shares statements."""
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,13 +13,16 @@ from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.store.trouble import collided
 from mentionbridge.store.unit_of_work import SqlStore, Transaction
 
+P = TypeVar("P")
 T = TypeVar("T")
+Work = Callable[[UnitOfWork, Sequence[P]], Awaitable[Sequence[T]]]
 _TRIES = 3
 
 
 @dataclass(slots=True, eq=False)
 class _Item:
-    work: Callable[[UnitOfWork], Awaitable[Any]]
+    work: Work[Any, Any]
+    part: Any
     answer: asyncio.Future[Any]
     tries: int = 0
     result: Any = None
@@ -51,10 +54,14 @@ class GroupWriter:
 
     async def submit(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
         """Run `work` in a shared transaction and return its answer once that is committed."""
+        return await self.share(_each, work)
+
+    async def share(self, work: Work[P, T], part: P) -> T:
+        """Run `work` on this part, and with it on whatever else waits for the same work; return this part's answer."""
         async with self._room:
             if self._closing:
                 raise StoreDown("The service is stopping and took nothing in; send it again in a moment.")
-            item = _Item(work, asyncio.get_running_loop().create_future())
+            item = _Item(work, part, asyncio.get_running_loop().create_future())
             self._queue.append(item)
             self._news.set()
             if self._task is None:
@@ -83,10 +90,13 @@ class GroupWriter:
         return [item for item in items if not item.answer.cancelled()]
 
     async def _commit(self, batch: Sequence[_Item]) -> None:
+        for item in batch:
+            item.tries += 1
+            item.error = None
         try:
             async with self._store.writing() as uow:
-                for item in batch:
-                    await _run(uow, item)
+                for items in _alike(batch):
+                    await _run(uow, items)
         except Exception as error:
             for item in batch:
                 item.error = StoreDown(str(error)) if isinstance(error, StoreDown) else error
@@ -101,16 +111,40 @@ class GroupWriter:
                 item.settle()
 
 
-async def _run(uow: Transaction, item: _Item) -> None:
-    item.tries += 1
-    item.error = None
+async def _each(uow: UnitOfWork, works: Sequence[Callable[[UnitOfWork], Awaitable[Any]]]) -> Sequence[Any]:
+    return [await work(uow) for work in works]
+
+
+def _alike(batch: Sequence[_Item]) -> Iterable[Sequence[_Item]]:
+    groups: dict[Work[Any, Any], list[_Item]] = {}
+    for item in batch:
+        groups.setdefault(item.work, []).append(item)
+    return groups.values()
+
+
+async def _run(uow: Transaction, items: Sequence[_Item]) -> None:
+    """Do what is alike in one go; where that fails, each by itself, so that only the one at fault fails."""
+    error = await _try(uow, items)
+    if error is None:
+        return
+    if len(items) == 1:
+        items[0].error = error
+        return
+    for item in items:
+        await _run(uow, [item])
+
+
+async def _try(uow: Transaction, items: Sequence[_Item]) -> Exception | None:
     try:
         async with uow.connection.begin_nested():
-            item.result = await item.work(uow)
+            results = await items[0].work(uow, [item.part for item in items])
     except (OperationalError, InterfaceError) as error:
         # A full disk or a lost connection may have undone the whole transaction, and with it our neighbours' parts.
         if not collided(error):
             raise
-        item.error = error
+        return error
     except Exception as error:
-        item.error = error
+        return error
+    for item, result in zip(items, results, strict=True):
+        item.result = result
+    return None

@@ -43,7 +43,7 @@ class StoredInbox:
             "received_at": now,
             **more,
         }
-        new = (await self.connection.execute(once(self.connection, t.inbox), row)).scalar_one_or_none()
+        new = (await self.connection.execute(once(self.connection, t.inbox, "id"), row)).scalar_one_or_none()
         return str(new or digest), new is not None
 
     async def body(self, brand_id: str, inbox_id: str) -> tuple[str, bytes] | None:

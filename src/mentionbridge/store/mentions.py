@@ -1,6 +1,6 @@
 """Posts that concern us, their verdicts, sightings and pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from mentionbridge.domain.mention import Author, MediaLink, Mention, MentionStat
 from mentionbridge.domain.verdict import Label, Severity, Verdict
 from mentionbridge.kit.ids import Ids
 from mentionbridge.ports.media import Picture
+from mentionbridge.ports.store import Incoming
 from mentionbridge.store import search
 from mentionbridge.store import tables as t
 from mentionbridge.store.rows import insert, is_row, key_of_row, once, row_of
@@ -26,6 +27,11 @@ SELECT = sa.select(*_OWN, *(t.authors.c[name].label(f"author__{name}") for name 
 )
 
 _BY_KEY = SELECT.where(row_of(t.mentions))
+_BY_EXTERNAL_IDS = SELECT.where(
+    t.mentions.c.brand_id == sa.bindparam("brand_id"),
+    t.mentions.c.platform == sa.bindparam("platform"),
+    t.mentions.c.external_id.in_(sa.bindparam("external_ids", expanding=True)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +42,36 @@ class StoredMentions:
     ids: Ids
 
     async def add(
-        self, account: Account, author_id: str, post: Post, origin: Origin, *, silent: bool, now: datetime
-    ) -> tuple[str, bool]:
-        row = {
+        self, account: Account, incoming: Sequence[Incoming], origin: Origin, now: datetime
+    ) -> tuple[Mapping[str, str], Mapping[str, Mention]]:
+        old = await self._known(account, [each.post.external_id for each in incoming])
+        rows = [self._row(account, each, origin, now) for each in incoming if each.post.external_id not in old]
+        if not rows:
+            return {}, old
+        adding = once(self.connection, t.mentions, "external_id", "id")
+        new = {row.external_id: row.id for row in await self.connection.execute(adding, rows)}
+        if len(new) < len(rows):
+            # Somebody else has stored them since we looked, and we have waited for their commit.
+            overtaken = [row["external_id"] for row in rows if row["external_id"] not in new]
+            old |= await self._known(account, overtaken)
+        return new, old
+
+    async def _known(self, account: Account, external_ids: Sequence[str]) -> dict[str, Mention]:
+        those = {"brand_id": account.brand_id, "platform": account.platform, "external_ids": external_ids}
+        return {row.external_id: as_mention(row) for row in await self.connection.execute(_BY_EXTERNAL_IDS, those)}
+
+    def _row(self, account: Account, incoming: Incoming, origin: Origin, now: datetime) -> dict[str, Any]:
+        post = incoming.post
+        return {
             "brand_id": account.brand_id,
             "id": self.ids.new("mnt"),
             "platform": account.platform,
             "account_id": account.id,
-            "author_id": author_id,
+            "author_id": incoming.author_id,
             "occurred_at": post.created_at,
             "received_at": now,
             "origin": origin,
-            "silent": silent,
+            "silent": incoming.silent,
             "state": MentionState.RECEIVED,
             "due": now,
             "parent_id": post.parent_id,
@@ -59,38 +83,21 @@ class StoredMentions:
             "thread_id": post.thread_id,
             **_words(post),
         }
-        new = (await self.connection.execute(once(self.connection, t.mentions), row)).scalar_one_or_none()
-        if new is not None:
-            return str(new), True
-        known = sa.select(t.mentions.c.id).where(
-            t.mentions.c.brand_id == account.brand_id,
-            t.mentions.c.platform == account.platform,
-            t.mentions.c.external_id == post.external_id,
-        )
-        return str((await self.connection.execute(known)).scalar_one()), False
 
-    async def sighted(self, brand_id: str, mention_id: str, account_id: str, origin: Origin, now: datetime) -> None:
-        row = {
-            "brand_id": brand_id,
-            "mention_id": mention_id,
-            "account_id": account_id,
-            "origin": origin,
-            "seen_at": now,
-        }
-        await self.connection.execute(once(self.connection, t.sightings), row)
+    async def sighted(
+        self, brand_id: str, mention_ids: Sequence[str], account_id: str, origin: Origin, now: datetime
+    ) -> None:
+        seen = {"brand_id": brand_id, "account_id": account_id, "origin": origin, "seen_at": now}
+        rows = [{**seen, "mention_id": mention_id} for mention_id in mention_ids]
+        await self.connection.execute(once(self.connection, t.sightings), rows)
 
     async def get(self, brand_id: str, mention_id: str) -> Mention | None:
         row = (await self.connection.execute(_BY_KEY, key_of_row(brand_id, mention_id))).first()
         return as_mention(row) if row is not None else None
 
     async def by_external_id(self, brand_id: str, platform: str, external_id: str) -> Mention | None:
-        columns = t.mentions.c
-        return await self._one(
-            sa.and_(columns.brand_id == brand_id, columns.platform == platform, columns.external_id == external_id)
-        )
-
-    async def _one(self, where: sa.ColumnElement[bool]) -> Mention | None:
-        row = (await self.connection.execute(SELECT.where(where))).first()
+        that = {"brand_id": brand_id, "platform": platform, "external_ids": [external_id]}
+        row = (await self.connection.execute(_BY_EXTERNAL_IDS, that)).first()
         return as_mention(row) if row is not None else None
 
     async def edit(self, mention: Mention, post: Post, now: datetime) -> bool:
@@ -159,7 +166,7 @@ class StoredMentions:
         query = sa.select(sa.exists().where(t.media.c.brand_id == brand_id, t.media.c.mention_id == mention_id))
         return bool((await self.connection.execute(query)).scalar_one())
 
-    async def add_media(self, brand_id: str, mention_id: str, links: Sequence[MediaLink], now: datetime) -> None:
+    async def add_media(self, brand_id: str, media: Mapping[str, Sequence[MediaLink]], now: datetime) -> None:
         rows = [
             {
                 "brand_id": brand_id,
@@ -172,10 +179,11 @@ class StoredMentions:
                 "state": "wanted" if link.type == "image" else "linked",
                 "due": now if link.type == "image" else None,
             }
+            for mention_id, links in media.items()
             for position, link in enumerate(links)
         ]
         if rows:
-            await self.connection.execute(insert(self.connection, t.media).on_conflict_do_nothing(), rows)
+            await self.connection.execute(once(self.connection, t.media), rows)
 
     async def media_link(self, brand_id: str, media_id: str) -> MediaLink | None:
         query = sa.select(t.media.c.url, t.media.c.type, t.media.c.alt).where(is_row(t.media, brand_id, media_id))

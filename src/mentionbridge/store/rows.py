@@ -8,23 +8,33 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-def insert(connection: AsyncConnection, table: sa.Table) -> Any:
+def insert_for(dialect: str, table: sa.Table) -> Any:
     """Return the dialect's own INSERT, which knows ON CONFLICT."""
-    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
+
+
+def insert(connection: AsyncConnection, table: sa.Table) -> Any:
+    """Return the INSERT of this connection's dialect."""
+    return insert_for(connection.dialect.name, table)
 
 
 @cache
 def _once(dialect: str, table: sa.Table) -> Any:
-    statement = (postgresql if dialect == "postgresql" else sqlite).insert(table).on_conflict_do_nothing()
-    return statement.returning(table.c.id) if "id" in table.c else statement
+    return insert_for(dialect, table).on_conflict_do_nothing()
 
 
-def once(connection: AsyncConnection, table: sa.Table) -> Any:
-    """Return a prebuilt INSERT that leaves a row alone which is there already, and else returns its id.
+@cache
+def _once_named(dialect: str, table: sa.Table, names: tuple[str, ...]) -> Any:
+    return _once(dialect, table).returning(*(table.c[name] for name in names))
+
+
+def once(connection: AsyncConnection, table: sa.Table, *returning: str) -> Any:
+    """Return a prebuilt INSERT that leaves rows alone which are there already, and else returns these columns.
 
     Built once: on hot paths, building a statement costs more than running it.
     """
-    return _once(connection.dialect.name, table)
+    dialect = connection.dialect.name
+    return _once_named(dialect, table, returning) if returning else _once(dialect, table)
 
 
 def row_of(table: sa.Table) -> sa.ColumnElement[bool]:

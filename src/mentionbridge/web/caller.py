@@ -56,7 +56,8 @@ class Rule:
 
     scopes: tuple[Scope, ...]
 
-    def __call__(self, request: Request, _: Annotated[object, Depends(_bearer)]) -> Caller:
+    # Were it not async, each request would take a trip through a thread for it.
+    async def __call__(self, request: Request, _: Annotated[object, Depends(_bearer)]) -> Caller:
         caller: Caller = request.state.caller
         if not any(caller.token.may(scope) for scope in self.scopes):
             wanted = " or ".join(f"`{scope}`" for scope in self.scopes)

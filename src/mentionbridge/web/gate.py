@@ -55,7 +55,8 @@ class Gate:
         limit = self.door.limits.hook_body if hook else self.door.limits.body
         body = await read_whole(Headers(scope=scope), receive, limit)
         if body and not hook:
-            check_json(Headers(scope=scope).get("content-type", ""), body)
+            # Parsed once: routes that read their body themselves find it here.
+            scope.setdefault("state", {})["json"] = check_json(Headers(scope=scope).get("content-type", ""), body)
         return _replay(body, receive)
 
 
@@ -86,8 +87,8 @@ async def read_whole(headers: Headers, receive: Receive, limit: int) -> bytes:
     return bytes(body)
 
 
-def check_json(content_type: str, body: bytes) -> None:
-    """Raise a problem unless `body` is one strict JSON text: UTF-8, no NaN, no key twice, not absurdly deep."""
+def check_json(content_type: str, body: bytes) -> Any:
+    """Return what `body` says; raises a problem unless it is strict JSON: UTF-8, no NaN, no key twice, not too deep."""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise Problem("not_json", "Send the body as Content-Type: application/json.")
     try:
@@ -95,7 +96,7 @@ def check_json(content_type: str, body: bytes) -> None:
     except UnicodeDecodeError as error:
         raise Problem("not_utf8", f"The body is not UTF-8 (byte {error.start}); encode it as UTF-8.") from None
     try:
-        json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_key_twice)
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_key_twice)
     except json.JSONDecodeError as error:
         said = f"The body is not JSON (line {error.lineno}, column {error.colno}); check it and send it again."
         raise Problem("bad_json", said) from None

@@ -2,19 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.errors import StoreDown
 from mentionbridge.domain.mention import Origin, Post
-from mentionbridge.pipeline.collect import Taken, take_in, tell
-from mentionbridge.ports.store import UnitOfWork
+from mentionbridge.pipeline.take_in import Pushed, take_pushed, tell
 from mentionbridge.web import shapes
 from mentionbridge.web.answers import READS, READS_ONE, WRITES
 from mentionbridge.web.asked import EXAMPLE, PushedMention, unlikely_time
@@ -77,17 +75,21 @@ async def read_mention(request: Request, caller: Reader, mention_id: str) -> sha
 
 
 @router.post(
-    "", responses=WRITES, openapi_extra=_takes(_MANY, {"mentions": [EXAMPLE]}), summary="Push up to 200 mentions"
+    "",
+    responses=WRITES,
+    response_model=PushResults,
+    openapi_extra=_takes(_MANY, {"mentions": [EXAMPLE]}),
+    summary="Push up to 200 mentions",
 )
-async def push_mentions(request: Request, caller: Ingester) -> PushResults:
+async def push_mentions(request: Request, caller: Ingester) -> Response:
     """Each item is taken or rejected by itself; the answer comes after all that was taken is on disk."""
     door = door_of(request)
-    items = _batch(await request.json() if await request.body() else None, door.limits.batch)
+    items = _batch(_said(request), door.limits.batch)
     results = await asyncio.gather(*(_push(door, caller, index, item) for index, item in enumerate(items)))
     if results and all(result.code == "store_down" for result in results):
         raise Problem("store_down", results[0].detail or "")
     door.wake()
-    return PushResults(results=results)
+    return Response(PushResults(results=results).model_dump_json(), media_type="application/json")
 
 
 @router.put(
@@ -99,13 +101,18 @@ async def push_mentions(request: Request, caller: Ingester) -> PushResults:
 )
 async def put_mention(request: Request, caller: Ingester, platform: str, external_id: str) -> JSONResponse:
     door = door_of(request)
-    item = await request.json() if await request.body() else None
+    item = _said(request)
     named = {"platform": platform, "external_id": external_id}
     if isinstance(item, dict) and any(item.setdefault(name, value) != value for name, value in named.items()):
         raise Problem("path_mismatch", "`platform` and `external_id` in the body must be those of the address.")
     result = await _push(door, caller, 0, item, alone=True)
     door.wake()
     return JSONResponse(result.model_dump(mode="json"), 201 if result.status == "created" else 200)
+
+
+def _said(request: Request) -> Any:
+    """Return the body as the gate has parsed it; None when there is none."""
+    return getattr(request.state, "json", None)
 
 
 def _batch(body: Any, most: int) -> Sequence[Any]:
@@ -119,7 +126,8 @@ def _batch(body: Any, most: int) -> Sequence[Any]:
 async def _push(door: Door, caller: Caller, index: int, item: Any, *, alone: bool = False) -> PushResult:
     try:
         account, post = _admit(door, caller, item)
-        taken = await door.writer.submit(_Taking(door, account, post, caller.token.accounts))
+        pushed = Pushed(account, post, door.clock.now(), frozenset(caller.token.accounts))
+        taken = await door.writer.share(take_pushed, pushed)
     except Exception as error:
         if alone:
             raise
@@ -152,26 +160,6 @@ def _account(door: Door, caller: Caller, pushed: PushedMention) -> Account:
     if account.id not in caller.token.accounts:
         raise Problem("account_not_allowed", "Your token may not push for this account; make one that names it.")
     return account
-
-
-class _Taking:
-    """One pushed post on its way into the shared transaction."""
-
-    def __init__(self, door: Door, account: Account, post: Post, speaks_for: Collection[str]) -> None:
-        self.door, self.account, self.post, self.speaks_for = door, account, post, speaks_for
-
-    async def __call__(self, uow: UnitOfWork) -> Taken:
-        known = await uow.accounts.health(self.account.brand_id, self.account.id)
-        post, now = await self._within_token(uow), self.door.clock.now()
-        return await take_in(uow, self.account, post, origin=Origin.PUSH, known=known, now=now)
-
-    async def _within_token(self, uow: UnitOfWork) -> Post:
-        """Whom a post calls on decides who answers; it must not make an account speak that the token does not name."""
-        if not self.post.addressed:
-            return self.post
-        others = await uow.accounts.all([self.account.brand_id])
-        closed = {other.network_id for other in others if other.id not in self.speaks_for}
-        return replace(self.post, addressed=tuple(each for each in self.post.addressed if each not in closed))
 
 
 def _rejected(door: Door, index: int, item: Any, error: Exception) -> PushResult:
