@@ -34,7 +34,9 @@ from mentionbridge.rules.tries import WAITS
 from mentionbridge.settings import (
     AccountSection,
     BrandSection,
+    HoursSection,
     Settings,
+    TargetsSection,
     TopicSection,
     load,
     plug_options,
@@ -95,7 +97,9 @@ def model_of(table: str) -> tuple[type[BaseModel], set[str]]:
         case [section] if section in Settings.model_fields:
             return Settings.model_fields[section].annotation, set()  # type: ignore[return-value]
         case ["brands", _]:
-            return BrandSection, {"topics", "accounts"}
+            return BrandSection, {"topics", "accounts", "hours", "targets"}
+        case ["brands", _, ("hours" | "targets") as section]:
+            return BrandSection.model_fields[section].annotation, set()  # type: ignore[return-value]
         case ["brands", _, "topics", _]:
             return TopicSection, set()
         case ["brands", _, "accounts", _]:
@@ -143,10 +147,10 @@ def test_a_table_of_the_manual_has_every_key_and_no_other(table: str) -> None:
     assert set(told) <= expected
 
 
-@pytest.mark.parametrize("model", [BrandSection, TopicSection, AccountSection])
+@pytest.mark.parametrize("model", [BrandSection, TopicSection, AccountSection, HoursSection, TargetsSection])
 def test_every_key_of_a_brand_stands_somewhere(model: type[BaseModel]) -> None:
     told = {each.key for each in manual() if model_of(each.table)[0] is model}
-    tables = {"topics", "accounts", "options"}
+    tables = {"topics", "accounts", "options", "hours", "targets"}
     assert told == set(model.model_fields) - tables
 
 
@@ -340,6 +344,10 @@ EXCHANGE = re.compile(
 )
 
 
+KINDS = {"tkt": "ticket", "rpl": "reply", "cmt": "commitment"}
+"""What later exchanges may name, by the beginnings of their ids."""
+
+
 async def test_the_apis_examples_run(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     exchanges = [(found["ask"], json.loads(found["answer"])) for found in EXCHANGE.finditer(page)]
@@ -370,6 +378,7 @@ async def _exchange(bridge: Running, ask: str, answer: Any, seen: dict[str, str]
     line, _, body = ask.partition("\n")
     method, path = line.split()
     path = re.sub(r"\{(\w+)\}", lambda name: seen[name[1]], path)
+    body = re.sub(r'"\{(\w+)\}"', lambda name: json.dumps(seen[name[1]]), body)
 
     async def look() -> Any:
         found = await bridge.http.request(method, path, json=json.loads(body) if body.strip() else None)
@@ -383,9 +392,10 @@ async def _exchange(bridge: Running, ask: str, answer: Any, seen: dict[str, str]
         await asyncio.sleep(0.1)
         got = await look()
     assert _like(got, answer), f"{line}\n{json.dumps(got, indent=1)}"
-    for item in got.get("items", []):
-        if str(item.get("id", "")).startswith("rpl_"):
-            seen["reply_id"] = item["id"]
+    for item in got.get("items", [got]):
+        kind = KINDS.get(str(item.get("id", "")).partition("_")[0])
+        if kind:
+            seen[f"{kind}_id"] = item["id"]
 
 
 def _like(got: Any, told: Any) -> bool:

@@ -7,6 +7,7 @@
 import difflib
 import os
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -117,6 +118,34 @@ class AccountSection(Section):
     options: dict[str, Any] = {}
 
 
+class HoursSection(Section):
+    """When the desk works: spans such as `09:00-17:00` in the zone's own time; a day left out is closed."""
+
+    time_zone: str = "UTC"
+    monday: tuple[str, ...] = ()
+    tuesday: tuple[str, ...] = ()
+    wednesday: tuple[str, ...] = ()
+    thursday: tuple[str, ...] = ()
+    friday: tuple[str, ...] = ()
+    saturday: tuple[str, ...] = ()
+    sunday: tuple[str, ...] = ()
+    holidays: str | None = None
+    closed: tuple[date, ...] = ()
+
+
+class TargetsSection(Section):
+    """How soon a person's first and next answers are due, in working hours, for tickets of each priority."""
+
+    urgent_first_hours: float = Field(1.0, gt=0, le=10_000)
+    urgent_next_hours: float = Field(1.0, gt=0, le=10_000)
+    high_first_hours: float = Field(2.0, gt=0, le=10_000)
+    high_next_hours: float = Field(4.0, gt=0, le=10_000)
+    normal_first_hours: float = Field(8.0, gt=0, le=10_000)
+    normal_next_hours: float = Field(8.0, gt=0, le=10_000)
+    low_first_hours: float = Field(24.0, gt=0, le=10_000)
+    low_next_hours: float = Field(24.0, gt=0, le=10_000)
+
+
 class BrandSection(Section):
     """A name we answer for."""
 
@@ -125,6 +154,8 @@ class BrandSection(Section):
     generic_topic: str = "the trouble you describe"
     topics: dict[str, TopicSection] = {}
     templates: tuple[str, ...] = ()
+    hours: HoursSection = HoursSection()
+    targets: TargetsSection = TargetsSection()
     accounts: dict[str, AccountSection] = {}
 
 

@@ -40,7 +40,7 @@ BRAND = {
     "accounts": {"acme": {"platform": "demo", "poll_seconds": 1.0}},
 }
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_PERPETUAL = (Queue.POLL, Queue.RECHECK)
+_PERPETUAL = (Queue.POLL, Queue.RECHECK, Queue.WAIT, Queue.COMMITMENT)
 
 
 def _agenda() -> sa.CompoundSelect[Any]:

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from fakes.people import photo, story
@@ -29,8 +30,12 @@ async def things_of(site: Site, account: Account) -> dict[str, str]:
         await uow.mentions.keep_picture(account.brand_id, view.media[0].id, Picture("image/png", b"p", 1, 1))
         await uow.events.place(100)
     _, made = await site.door.subscriptions.create(account.brand_id, "https://desk.example/in", [], now)
+    promised = await site.door.promise(
+        account.brand_id, reply.ticket_id, "a new parcel is with you", now + timedelta(days=1), "Kim"
+    )
     return {
         "account_id": account.id,
+        "commitment_id": promised.id,
         "endpoint_id": made.id,
         "external_id": "p-1001",
         "media_id": view.media[0].id,

@@ -15,10 +15,10 @@ from jsonschema import Draft202012Validator
 from fakes.people import ACME, ACME_TWO, OTHER
 from fakes.web_hook import ToyHook
 from fakes.world import SEALER, World
+from mentionbridge.bootstrap.doors import use_cases
 from mentionbridge.domain.account import Account, Brand
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.kit.ids import Ids
-from mentionbridge.pipeline import steer
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.ports.access import Scope
 from mentionbridge.store.endpoints import StoredSubscriptions
@@ -185,9 +185,6 @@ def open_site(world: World, **limits: int) -> Site:
     async def ready() -> list[str]:
         return reasons
 
-    async def settle(brand: str, reply: str, sent: bool, external_id: str | None, actor: str) -> Any:
-        return await steer.settle_by_hand(bridge, brand, reply, sent=sent, external_id=external_id, actor=actor)
-
     door = Door(
         desk=StoredDesk(world.store),
         writer=GroupWriter(world.store),
@@ -200,12 +197,7 @@ def open_site(world: World, **limits: int) -> Site:
         brand_ids=("acme", "borealis"),
         hook_of=hook_of,
         accepts_push=lambda account: account.platform == "demo",
-        pause=lambda account, actor: steer.pause(bridge, account, actor),
-        resume=lambda account, actor: steer.resume(bridge, account, actor),
-        approve=lambda *which: steer.approve(bridge, *which),
-        reject=lambda *which: steer.reject(bridge, *which),
-        edit=lambda *which: steer.edit(bridge, *which),
-        settle=settle,
+        **use_cases(bridge),
         wake=lambda: woken.append(True),
         ready=ready,
         metrics=lambda: b"mentionbridge_mentions_total 1\n",

@@ -6,6 +6,8 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,7 +18,7 @@ from mentionbridge.bootstrap.wiring import App
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.reply import Reply
-from mentionbridge.pipeline import steer
+from mentionbridge.pipeline import promise, steer
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.platforms import named
 from mentionbridge.ports.platform import Hook
@@ -124,12 +126,7 @@ def _door(app: App, writer: GroupWriter, worker: Worker | None) -> Door:
         brand_ids=tuple(bridge.brands),
         hook_of=lambda platform, account_id: _hook_of(bridge, platform, account_id),
         accepts_push=lambda account: named(account.platform).capabilities.accepts_push,
-        pause=lambda account, actor: steer.pause(bridge, account, actor),
-        resume=lambda account, actor: steer.resume(bridge, account, actor),
-        approve=lambda brand, reply, actor: steer.approve(bridge, brand, reply, actor),
-        reject=lambda brand, reply, actor, reason: steer.reject(bridge, brand, reply, actor, reason),
-        edit=lambda brand, reply, text, actor: steer.edit(bridge, brand, reply, text, actor),
-        settle=lambda brand, reply, sent, external_id, actor: _settle(bridge, brand, reply, sent, external_id, actor),
+        **use_cases(bridge),
         wake=worker.wake if worker is not None else _nobody,
         ready=lambda: _ready(app),
         metrics=app.metrics.render,
@@ -137,6 +134,21 @@ def _door(app: App, writer: GroupWriter, worker: Worker | None) -> Door:
         pages=app.pages,
         limits=Limits(requests_per_minute=app.settings.server.requests_per_minute),
     )
+
+
+def use_cases(bridge: Bridge) -> dict[str, Any]:
+    """What the door may ask of the bridge, by the names the door calls it."""
+    return {
+        "pause": partial(steer.pause, bridge),
+        "resume": partial(steer.resume, bridge),
+        "approve": partial(steer.approve, bridge),
+        "reject": partial(steer.reject, bridge),
+        "edit": partial(steer.edit, bridge),
+        "settle": partial(_settle, bridge),
+        "promise": partial(promise.promise, bridge),
+        "keep_promise": partial(promise.keep, bridge),
+        "move_promise": partial(promise.move, bridge),
+    }
 
 
 def _nobody() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.engine import make_url
 
+from mentionbridge.bootstrap.timing import make_timing
 from mentionbridge.classify.judge import RulesJudge
 from mentionbridge.domain.account import Account, Brand, Mode
 from mentionbridge.domain.errors import NotAllowed, SetupError
@@ -121,6 +122,7 @@ def build(settings: Settings, engine: Engine, clock: Clock, observer: Observer |
         observer=observer or Watcher(metrics),
         brands=brands,
         connected=connected,
+        timing={brand_id: make_timing(brand_id, section) for brand_id, section in settings.brands.items()},
     )
     return App(settings, engine, store, bridge, networks, metrics, sealer, courier)
 

@@ -27,6 +27,14 @@ _MENTION = ("account", "mention")
 _STORY = ("account", "mention", "ticket")
 _REPLY = ("account", "reply", "ticket")
 _PERSON = "Kim via desk"
+_TICKET = ("ticket",)
+_PROMISE = {"commitment_id": "cmt_01jd8xvb2c4e6g8j0m3p5r7t9v", "due_at": "2026-11-23T12:00:00+00:00"}
+_WAIT = {
+    "waiting_for": "first",
+    "waiting_since": "2026-11-22T09:14:03+00:00",
+    "due_at?": "2026-11-22T17:14:03+00:00",
+    "target_seconds": 28800.0,
+}
 
 MEANINGS: dict[EventType, Meaning] = {
     E.MENTION_RECEIVED: Meaning("a post was stored", _MENTION, {"origin": "poll"}),
@@ -59,6 +67,22 @@ MEANINGS: dict[EventType, Meaning] = {
         "its fate is known", _REPLY, {"settled_to": "sent", "evidence?": "read-back", "actor?": _PERSON}
     ),
     E.HANDOFF_OFFERED: Meaning("a way into private was shown in public", _REPLY),
+    E.COMMITMENT_MADE: Meaning("somebody gave a word", _TICKET, {**_PROMISE, "actor": _PERSON}),
+    E.COMMITMENT_AT_RISK: Meaning("a fifth of its time, at most a day, is left", _TICKET, _PROMISE),
+    E.COMMITMENT_KEPT: Meaning("what was promised was done", _TICKET, {**_PROMISE, "late": False, "actor": _PERSON}),
+    E.COMMITMENT_MISSED: Meaning("its time has passed", _TICKET, _PROMISE),
+    E.COMMITMENT_MOVED: Meaning(
+        "another time was promised; `told_in` is the reply that told the earlier one",
+        _TICKET,
+        {
+            **_PROMISE,
+            "from_due_at": "2026-11-22T12:00:00+00:00",
+            "actor": _PERSON,
+            "told_in?": "rpl_01jd8xv9t1w5b7d0f3h6j8k2mp",
+        },
+    ),
+    E.SLA_AT_RISK: Meaning("four fifths of the time for a person's answer are used", _TICKET, _WAIT),
+    E.SLA_BREACHED: Meaning("a person's answer is late", _TICKET, _WAIT),
     E.ACCOUNT_REAUTH_REQUIRED: Meaning("the network no longer knows our credentials", ("account",)),
     E.ACCOUNT_PAUSED: Meaning("somebody pressed pause", ("account",), {"actor": _PERSON}),
     E.ACCOUNT_RESUMED: Meaning("somebody released it", ("account",), {"actor": _PERSON}),

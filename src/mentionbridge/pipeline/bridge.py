@@ -1,7 +1,7 @@
 """What every use case is handed: the outside as ports, the operator's words as dataclasses."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from mentionbridge.domain.account import Account, Brand
@@ -15,6 +15,7 @@ from mentionbridge.ports.media import MediaFetcher
 from mentionbridge.ports.observer import Observer
 from mentionbridge.ports.platform import Hook, Platform
 from mentionbridge.ports.store import Store
+from mentionbridge.rules.waits import Timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Bridge:
     brands: Mapping[str, Brand]
     connected: Mapping[tuple[str, str], Connected]
     replies_to_history: bool = False
+    timing: Mapping[str, Timing] = field(default_factory=dict)
 
     def answers_until(self, account: Account, origin: Origin) -> timedelta:
         """Return up to which age a post is answered without a person; history replayed to be answered may be old."""
@@ -57,3 +59,7 @@ class Bridge:
         if found is None:
             raise NotFound(f"The account {account_id!r} of {brand_id!r} is no longer in the config.")
         return found
+
+    def timing_of(self, brand_id: str) -> Timing:
+        """Return a brand's working hours and targets; one whose config says nothing works around the clock."""
+        return self.timing.get(brand_id) or Timing()

@@ -10,6 +10,7 @@ from mentionbridge.pipeline.acknowledge import acknowledge
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.choose_account import choose_account
 from mentionbridge.pipeline.open_ticket import open_ticket
+from mentionbridge.pipeline.watch import customer_spoke
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.patience import RECHECK_FOR, next_recheck
 from mentionbridge.rules.routing import Handling, MentionFacts, decide
@@ -45,6 +46,7 @@ async def _judge(bridge: Bridge, uow: UnitOfWork, mention: Mention) -> None:
     if mention.origin.fetched:
         await uow.mentions.plan_recheck(mention, next_recheck(mention.occurred_at, now), now + RECHECK_FOR)
     if ticket is not None:
+        await customer_spoke(bridge, uow, ticket, mention)
         if decision.acknowledge is not Handling.NONE:
             await acknowledge(bridge, uow, mention, ticket, verdict, health, decision, now)
         bridge.observer.saw(f"ticket.{way}", id=ticket.id, mention=mention.id)

@@ -5,14 +5,22 @@ from typing import Any
 
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Surface
-from mentionbridge.domain.reply import AlreadySent, Reply, ReplyState, Sent
+from mentionbridge.domain.reply import AlreadySent, Purpose, Reply, ReplyState, Sent
 from mentionbridge.domain.ticket import Entry
 from mentionbridge.kit.ids import Ids
+from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.watch import person_answered
 from mentionbridge.ports.store import UnitOfWork
 
 
 async def record_sent(
-    uow: UnitOfWork, ids: Ids, reply: Reply, outcome: Sent | AlreadySent, now: datetime, *, actor: str | None = None
+    bridge: Bridge,
+    uow: UnitOfWork,
+    reply: Reply,
+    outcome: Sent | AlreadySent,
+    now: datetime,
+    *,
+    actor: str | None = None,
 ) -> Reply:
     """Move a reply to `sent` with its evidence, write it into the timeline and tell the feed, all or nothing."""
     sent = await uow.replies.move(
@@ -28,10 +36,12 @@ async def record_sent(
         lease_until=None,
         lease_token=None,
     )
-    await uow.tickets.add_entry(await _entry(uow, ids, sent, now, actor))
+    await uow.tickets.add_entry(await _entry(uow, bridge.ids, sent, now, actor))
     await tell(uow, EventType.REPLY_SENT, sent, now, evidence=outcome.evidence)
     if sent.surface is Surface.PUBLIC and sent.links:
         await tell(uow, EventType.HANDOFF_OFFERED, sent, now)
+    if sent.purpose is Purpose.MESSAGE:
+        await person_answered(bridge, uow, sent.brand_id, sent.ticket_id, now)
     return sent
 
 

@@ -237,7 +237,7 @@ async def _record(bridge: Bridge, lease: Lease, reply: Reply, outcome: Outcome) 
         await uow.replies.note(reply.brand_id, reply.id, "send", _name(outcome), _detail(outcome), now)
         match outcome:
             case Sent() | AlreadySent():
-                await record_sent(uow, bridge.ids, reply, outcome, now)
+                await record_sent(bridge, uow, reply, outcome, now)
             case Refused():
                 await _move_refused(uow, reply, outcome, now)
             case Unknown(detail):
@@ -263,7 +263,7 @@ async def _record_late(bridge: Bridge, reply: Reply, outcome: Sent | AlreadySent
         current = await uow.replies.get(reply.brand_id, reply.id)
         if current is not None and current.state in _MAYBE_OUT:
             await uow.replies.note(reply.brand_id, reply.id, "send", "sent, told late", "", now)
-            await record_sent(uow, bridge.ids, current, outcome, now)
+            await record_sent(bridge, uow, current, outcome, now)
 
 
 async def _refuse(bridge: Bridge, lease: Lease, reply: Reply, refused: Refused) -> None:

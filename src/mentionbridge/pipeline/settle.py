@@ -68,7 +68,7 @@ async def _admit_unknown(bridge: Bridge, lease: Lease) -> Reply | None:
 
 async def _settled_sent(bridge: Bridge, uow: UnitOfWork, reply: Reply, found: Sent, now: datetime) -> None:
     await uow.replies.note(reply.brand_id, reply.id, "settle", "sent", f"{found.evidence}: {found.external_id}", now)
-    sent = await record_sent(uow, bridge.ids, reply, found, now)
+    sent = await record_sent(bridge, uow, reply, found, now)
     await tell(uow, EventType.REPLY_SETTLED, sent, now, settled_to=ReplyState.SENT, evidence=found.evidence)
 
 

@@ -124,7 +124,7 @@ async def settle_by_hand(
         await uow.replies.note(brand_id, reply_id, "settle", "sent" if sent else "not sent", f"said by {actor}", now)
         if sent:
             settled = await record_sent(
-                uow, bridge.ids, reply, Sent(external_id or "", evidence=f"person: {actor}"), now, actor=actor
+                bridge, uow, reply, Sent(external_id or "", evidence=f"person: {actor}"), now, actor=actor
             )
         else:
             state = ReplyState.CANCELLED if reply.state is ReplyState.MANUAL else ReplyState.NOT_SENT

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from mentionbridge.domain.account import AccountHealth
+from mentionbridge.domain.commitment import Commitment
 from mentionbridge.domain.events import Event
 from mentionbridge.domain.mention import Author, Mention, Surface
 from mentionbridge.domain.reply import Reply
 from mentionbridge.domain.ticket import Entry, Ticket
 from mentionbridge.domain.verdict import Verdict
+from mentionbridge.domain.wait import Wait
 
 T = TypeVar("T")
 Brands = Sequence[str]
@@ -68,10 +70,11 @@ class MentionView:
 
 @dataclass(frozen=True, slots=True)
 class TicketView:
-    """A ticket and the labels of the person whose story it is."""
+    """A ticket, the labels of the person whose story it is, and (when read alone) how long they waited."""
 
     ticket: Ticket
     author: Author
+    waits: Sequence[Wait] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,7 @@ class Desk(Protocol):
     """Everything a team can look at. Lists are newest first unless said; a thing of another brand is None.
 
     `filters` name columns: mentions by account_id, author_id, ticket_id; tickets by state, account_id,
-    author_id; replies by state, ticket_id. Raises kit.cursor.BadCursor for a cursor we did not make.
+    author_id; replies and commitments by state, ticket_id. Raises kit.cursor.BadCursor for a cursor we did not make.
     """
 
     async def mentions(
@@ -182,6 +185,10 @@ class Desk(Protocol):
         self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
     ) -> Slice[ReplyView]: ...
     async def reply(self, brands: Brands, reply_id: str) -> ReplyView | None: ...
+    async def commitments(
+        self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
+    ) -> Slice[Commitment]: ...
+    async def commitment(self, brands: Brands, commitment_id: str) -> Commitment | None: ...
     async def accounts(self, brands: Brands) -> Sequence[AccountView]: ...
     async def unreadable(
         self, brands: Brands, account_id: str, cursor: str | None, limit: int

@@ -15,6 +15,7 @@ from mentionbridge.domain.ticket import Entry, Priority, Ticket, TicketState
 from mentionbridge.domain.verdict import Verdict
 from mentionbridge.ports.feed import DeliveryResult, Endpoint
 from mentionbridge.ports.media import Picture
+from mentionbridge.ports.timekeeping import Commitments, Waits
 
 
 class Queue(StrEnum):
@@ -28,6 +29,8 @@ class Queue(StrEnum):
     DELIVER = "deliver"
     RECHECK = "recheck"
     MEDIA = "media"
+    WAIT = "wait"
+    COMMITMENT = "commitment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +369,10 @@ class UnitOfWork(Protocol):
     def inbox(self) -> Inbox: ...
     @property
     def mirrors(self) -> Mirrors: ...
+    @property
+    def waits(self) -> Waits: ...
+    @property
+    def commitments(self) -> Commitments: ...
 
 
 class Store(Protocol):

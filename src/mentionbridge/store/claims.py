@@ -23,6 +23,8 @@ QUEUES: dict[Queue, tuple[sa.Table, tuple[str, ...]]] = {
     Queue.DELIVER: (t.deliveries, ()),
     Queue.RECHECK: (t.rechecks, ()),
     Queue.MEDIA: (t.media, ()),
+    Queue.WAIT: (t.waits, ()),
+    Queue.COMMITMENT: (t.commitments, ()),
 }
 
 

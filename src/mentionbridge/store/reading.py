@@ -1,13 +1,14 @@
 """What the doors read, each list and thing in one moment of the database."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mentionbridge.domain.commitment import Commitment
 from mentionbridge.domain.mention import Author, Mention, Surface
 from mentionbridge.domain.ticket import Entry
 from mentionbridge.ports.desk import (
@@ -31,11 +32,14 @@ from mentionbridge.store import mentions as m
 from mentionbridge.store import search
 from mentionbridge.store import tables as t
 from mentionbridge.store.accounts import StoredAccounts
+from mentionbridge.store.commitments import FACTS as COMMITMENT
+from mentionbridge.store.commitments import as_commitment
 from mentionbridge.store.events import as_event
 from mentionbridge.store.keyset import Keyset
 from mentionbridge.store.replies import as_reply
 from mentionbridge.store.tickets import FACTS, as_ticket
 from mentionbridge.store.unit_of_work import SqlStore
+from mentionbridge.store.waits import StoredWaits
 from mentionbridge.text.words import terms
 
 _AUTHOR = ("external_id", "handle", "name", "followers", "is_bot")
@@ -52,6 +56,7 @@ REPLIES = Keyset("replies", sa.select(t.replies), t.replies, frozenset({"state",
 TIMELINE = Keyset(
     "timeline", _ENTRIES, t.entries, frozenset({"ticket_id"}), key=t.entries.c.sequence, newest_first=False
 )
+COMMITMENTS = Keyset("commitments", sa.select(*COMMITMENT), t.commitments, frozenset({"state", "ticket_id"}))
 UNREADABLE = Keyset("unreadable", _UNREADABLE, t.inbox, frozenset({"account_id", "state"}))
 _MEDIA = sa.select(t.media.c.mention_id, *(t.media.c[name] for name in MediaFacts.__dataclass_fields__))
 
@@ -104,7 +109,10 @@ class StoredDesk:
     async def ticket(self, brands: Brands, ticket_id: str) -> TicketView | None:
         async with self.store.engine.reading() as connection:
             row = (await connection.execute(_TICKETS.where(_is(t.tickets, brands, ticket_id)))).first()
-        return _ticket(row) if row is not None else None
+            if row is None:
+                return None
+            waits = await StoredWaits(connection).of_ticket(row.brand_id, ticket_id)
+        return replace(_ticket(row), waits=waits)
 
     async def timeline(self, brands: Brands, ticket_id: str, cursor: str | None, limit: int) -> Slice[Line] | None:
         whose = sa.select(t.tickets.c.brand_id).where(_is(t.tickets, brands, ticket_id))
@@ -131,6 +139,19 @@ class StoredDesk:
                 return None
             tried = await connection.execute(ledger.order_by(t.reply_attempts.c.id))
             return ReplyView(as_reply(row), [Attempt(**line._mapping) for line in tried])
+
+    async def commitments(
+        self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
+    ) -> Slice[Commitment]:
+        async with self.store.engine.reading() as connection:
+            rows, behind = await COMMITMENTS.page(connection, brands, filters, cursor, limit)
+        return Slice([as_commitment(row) for row in rows], behind)
+
+    async def commitment(self, brands: Brands, commitment_id: str) -> Commitment | None:
+        query = sa.select(*COMMITMENT).where(_is(t.commitments, brands, commitment_id))
+        async with self.store.engine.reading() as connection:
+            row = (await connection.execute(query)).first()
+        return as_commitment(row) if row is not None else None
 
     async def accounts(self, brands: Brands) -> Sequence[AccountView]:
         async with self.store.engine.reading() as connection:

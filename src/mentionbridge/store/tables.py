@@ -1,6 +1,6 @@
 """Every table, as SQLAlchemy Core. Keys lead with `brand_id`; instants are aware and in UTC on both databases."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,6 +32,19 @@ class Instant(TypeDecorator[datetime]):
             return None
         instant: datetime = value
         return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+class Seconds(TypeDecorator[timedelta]):
+    """A span of time, kept as seconds."""
+
+    impl = sa.Float
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> float | None:
+        return value.total_seconds() if value is not None else None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> timedelta | None:
+        return timedelta(seconds=value) if value is not None else None
 
 
 Json = sa.JSON().with_variant(JSONB(), "postgresql")
@@ -277,6 +290,53 @@ search = sa.Table(
 )
 sa.Index("ix_search_number", search.c.brand_id, search.c.number)
 sa.Index("ix_search_body", search.c.body, postgresql_using="gin").ddl_if(dialect="postgresql")
+waits = sa.Table(
+    "waits",
+    metadata,
+    *_key(),
+    sa.Column("ticket_id", Key, nullable=False),
+    sa.Column("kind", sa.String(10), nullable=False),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("target", Seconds, nullable=False),
+    sa.Column("used", Seconds, nullable=False),
+    sa.Column("running_since", Instant),
+    sa.Column("due_at", Instant),
+    sa.Column("warned_at", Instant),
+    sa.Column("breached_at", Instant),
+    sa.Column("ended_at", Instant),
+    sa.Column("end", sa.String(12)),
+    sa.Column("wall", Seconds),
+    sa.Column("worked", Seconds),
+    *_claim(),
+    _belongs("ticket_id", "tickets"),
+)
+_due(waits)
+sa.Index("ix_waits_ticket", waits.c.brand_id, waits.c.ticket_id, waits.c.id)
+
+commitments = sa.Table(
+    "commitments",
+    metadata,
+    *_key(),
+    sa.Column("ticket_id", Key, nullable=False),
+    sa.Column("author_id", Key, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("made_by", sa.Text, nullable=False),
+    sa.Column("made_at", Instant, nullable=False),
+    sa.Column("owner", sa.Text),
+    sa.Column("reply_id", Key),
+    sa.Column("warned_at", Instant),
+    sa.Column("kept_at", Instant),
+    sa.Column("missed_at", Instant),
+    sa.Column("earlier", Json, nullable=False),
+    sa.Column("redacted", sa.Boolean, nullable=False, server_default=sa.false()),
+    *_claim(),
+    _belongs("ticket_id", "tickets"),
+)
+_due(commitments)
+sa.Index("ix_commitments_ticket", commitments.c.brand_id, commitments.c.ticket_id, commitments.c.id)
+sa.Index("ix_commitments_state", commitments.c.brand_id, commitments.c.state, commitments.c.id)
 
 replies = sa.Table(
     "replies",

@@ -11,6 +11,7 @@ from mentionbridge.kit.ids import Ids
 from mentionbridge.store.accounts import StoredAccounts
 from mentionbridge.store.authors import StoredAuthors
 from mentionbridge.store.claims import Claims
+from mentionbridge.store.commitments import StoredCommitments
 from mentionbridge.store.engines import Engine
 from mentionbridge.store.events import StoredEvents
 from mentionbridge.store.inbox import StoredInbox
@@ -19,6 +20,7 @@ from mentionbridge.store.mirrors import StoredMirrors
 from mentionbridge.store.replies import StoredReplies
 from mentionbridge.store.sealed import Sealer
 from mentionbridge.store.tickets import StoredTickets
+from mentionbridge.store.waits import StoredWaits
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,14 @@ class Transaction:
     @property
     def mirrors(self) -> StoredMirrors:
         return StoredMirrors(self.connection, self.ids)
+
+    @property
+    def waits(self) -> StoredWaits:
+        return StoredWaits(self.connection)
+
+    @property
+    def commitments(self) -> StoredCommitments:
+        return StoredCommitments(self.connection)
 
 
 @dataclass(frozen=True, slots=True)

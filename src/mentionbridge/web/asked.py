@@ -195,6 +195,33 @@ class Settlement(Acted):
     external_id: NetworkId | None = None
 
 
+class NewCommitment(Acted):
+    """A word given to a ticket's customer; `reply_id` is the message that told them, if one did."""
+
+    model_config = example(
+        actor=KIM,
+        ticket_id="tkt_01jd8x0000000000000000000",
+        what="a new parcel is with you",
+        due_at="2099-11-22T13:00:00Z",
+        owner="dispatch",
+    )
+
+    ticket_id: Annotated[str, Field(max_length=64)]
+    what: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_storable)]
+    due_at: Annotated[AwareDatetime, Field(strict=False)]
+    owner: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_plain)] | None = None
+    reply_id: Annotated[str, Field(max_length=64)] | None = None
+
+
+class MovedCommitment(Acted):
+    """Another time for a word given, and why."""
+
+    model_config = example(actor=KIM, due_at="2099-11-23T13:00:00Z", reason="the van broke down")
+
+    due_at: Annotated[AwareDatetime, Field(strict=False)]
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
+
+
 def _known_type(name: str) -> str:
     if name not in {str(each) for each in EventType}:
         raise ValueError("is not an event type; see `events` in the documentation of the feed")

@@ -2,9 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from mentionbridge.domain.account import Account
+from mentionbridge.domain.commitment import Commitment
 from mentionbridge.domain.reply import Reply
 from mentionbridge.kit.clock import Clock
 from mentionbridge.ports.access import Idempotency, Subscriptions, Tokens
@@ -58,6 +60,11 @@ class Door:
     """(brand id, reply id, text, actor)"""
     settle: Callable[[str, str, bool, str | None, str], Awaitable[Reply]]
     """(brand id, reply id, whether it is out, its id on the network, actor)"""
+    promise: Callable[..., Awaitable[Commitment]]
+    keep_promise: Callable[[str, str, str], Awaitable[Commitment]]
+    """(brand id, commitment id, actor)"""
+    move_promise: Callable[[str, str, datetime, str, str], Awaitable[Commitment]]
+    """(brand id, commitment id, new due time, actor, reason)"""
     wake: Callable[[], None]
     ready: Callable[[], Awaitable[Sequence[str]]]
     metrics: Callable[[], bytes]

@@ -6,8 +6,10 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mentionbridge.domain.commitment import Commitment
 from mentionbridge.domain.mention import Author
 from mentionbridge.domain.reply import Reply
+from mentionbridge.domain.wait import Wait
 from mentionbridge.ports.access import Delivery, Subscription
 from mentionbridge.ports.desk import (
     AccountView,
@@ -128,6 +130,25 @@ class FoundShape(Shape):
     text: str
 
 
+class WaitShape(Shape):
+    """How long a customer waited for a person's answer, by the wall's clock and by the desk's working hours.
+
+    `due_at` is null while the clock stands still and once it has ended; the seconds are there once it has ended.
+    """
+
+    id: str
+    kind: str
+    started_at: datetime
+    target_seconds: float
+    due_at: datetime | None
+    warned_at: datetime | None
+    breached_at: datetime | None
+    ended_at: datetime | None
+    end: str | None
+    wall_seconds: float | None
+    worked_seconds: float | None
+
+
 class TicketShape(Shape):
     """One customer's story; `sequence` grows with every change."""
 
@@ -151,6 +172,38 @@ class TicketShape(Shape):
     closed_at: datetime | None
     sequence: int
     found: FoundShape | None = Field(None, description="Only where tickets were searched for.")
+    waits: Sequence[WaitShape] = ()
+
+
+class EarlierDueShape(Shape):
+    """A time that was promised before."""
+
+    due_at: datetime
+    moved_at: datetime
+    moved_by: str
+    reason: str
+    missed: bool
+
+
+class CommitmentShape(Shape):
+    """A word we gave: to whom, by when, and every earlier time. `what` is null once `redacted`."""
+
+    id: str = Field(examples=["cmt_01jd8x0000000000000000000"])
+    brand_id: str
+    ticket_id: str
+    author_id: str
+    what: str | None
+    redacted: bool
+    due_at: datetime
+    state: str
+    owner: str | None
+    reply_id: str | None
+    made_by: str
+    made_at: datetime
+    warned_at: datetime | None
+    kept_at: datetime | None
+    missed_at: datetime | None
+    earlier: Sequence[EarlierDueShape]
 
 
 class AttemptShape(Shape):
@@ -358,12 +411,29 @@ def _media(facts: MediaFacts) -> MediaShape:
 
 
 def ticket(view: TicketView) -> TicketShape:
-    return TicketShape(**_own(TicketShape, view.ticket, "author", "found"), author=author(view.author))
+    waits = [_wait(each) for each in view.waits]
+    told = _own(TicketShape, view.ticket, "author", "found", "waits")
+    return TicketShape(**told, author=author(view.author), waits=waits)
 
 
 def hit(found: Hit) -> TicketShape:
     line = FoundShape.model_validate(found.line) if found.line else None
     return ticket(found.ticket).model_copy(update={"found": line})
+
+
+def _wait(wait: Wait) -> WaitShape:
+    return WaitShape(
+        **_own(WaitShape, wait, "target_seconds", "wall_seconds", "worked_seconds"),
+        target_seconds=wait.target.total_seconds(),
+        wall_seconds=wait.wall.total_seconds() if wait.wall is not None else None,
+        worked_seconds=wait.worked.total_seconds() if wait.worked is not None else None,
+    )
+
+
+def commitment(given: Commitment) -> CommitmentShape:
+    earlier = [EarlierDueShape.model_validate(each) for each in given.earlier]
+    what = None if given.redacted else given.what
+    return CommitmentShape(**_own(CommitmentShape, given, "what", "earlier"), what=what, earlier=earlier)
 
 
 def reply(view: ReplyView) -> ReplyShape:

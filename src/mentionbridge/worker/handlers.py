@@ -9,9 +9,11 @@ from mentionbridge.pipeline.collect import poll, read_hook
 from mentionbridge.pipeline.judge import judge
 from mentionbridge.pipeline.keep_picture import keep_picture
 from mentionbridge.pipeline.post import post
+from mentionbridge.pipeline.promise import watch_promise
 from mentionbridge.pipeline.recheck import recheck
 from mentionbridge.pipeline.relay import relay
 from mentionbridge.pipeline.settle import settle
+from mentionbridge.pipeline.watch import watch
 from mentionbridge.ports.store import Lease, Queue
 
 One = Callable[[Bridge, Lease], Awaitable[None]]
@@ -57,4 +59,6 @@ HANDLERS: dict[Queue, Handler] = {
     Queue.DELIVER: Handler(one=relay, batch=20, patience=2),
     Queue.RECHECK: Handler(many=recheck, batch=100, patience=4, leads_to=(Queue.JUDGE,)),
     Queue.MEDIA: Handler(one=keep_picture, batch=4, patience=4),
+    Queue.WAIT: Handler(one=watch),
+    Queue.COMMITMENT: Handler(one=watch_promise),
 }
