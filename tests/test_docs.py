@@ -344,7 +344,7 @@ EXCHANGE = re.compile(
 )
 
 
-KINDS = {"tkt": "ticket", "rpl": "reply", "cmt": "commitment"}
+KINDS = {"tkt": "ticket", "rpl": "reply", "cmt": "commitment", "mnt": "mention"}
 """What later exchanges may name, by the beginnings of their ids."""
 
 

@@ -12,7 +12,7 @@ from mentionbridge.web.app import PARTS, rules
 
 RULES = rules()
 ROUTES = sorted(key for key in RULES if key[1].startswith("/v1"))
-NAMES_OF_NETWORKS = frozenset({"platform", "external_id"})
+NAMES_OF_NETWORKS = frozenset({"platform", "external_id", "thread_id"})
 """Path parameters that are no ids of ours: the same post may concern two brands."""
 NOT_NOW = {("POST", "/v1/replies/{reply_id}/settle"): "reply_move"}
 """Requests that are right and come at the wrong time: nobody has tried to send what waits for approval."""

@@ -42,6 +42,7 @@ async def things_of(site: Site, account: Account) -> dict[str, str]:
         "mention_id": reply.mention_id,
         "platform": account.platform,
         "reply_id": reply.id,
+        "thread_id": "p-1001",
         "ticket_id": reply.ticket_id,
     }
 

@@ -18,6 +18,9 @@ from fakes.world import SEALER, World
 from mentionbridge.bootstrap.doors import use_cases
 from mentionbridge.domain.account import Account, Brand
 from mentionbridge.domain.capabilities import Capabilities
+from mentionbridge.domain.mention import Surface
+from mentionbridge.domain.reply import Refusal, ReplyRight, Target
+from mentionbridge.domain.verdict import Topic
 from mentionbridge.kit.ids import Ids
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.ports.access import Scope
@@ -57,6 +60,13 @@ class PlainPlatform:
 
     def prepare(self, intent: object) -> dict[str, Any]:
         return {"prepared": True}
+
+    def private_link(self) -> str | None:
+        return "https://demo.example/messages"
+
+    async def reply_rights(self, target: Target) -> list[ReplyRight]:
+        closed = ReplyRight(Surface.PRIVATE, False, "no one may write to them", Refusal.PERMISSION)
+        return [ReplyRight(Surface.PUBLIC, True), closed]
 
 
 @dataclass
@@ -175,7 +185,10 @@ def open_site(world: World, **limits: int) -> Site:
         courier=nothing,
         media=nothing,
         observer=watching,
-        brands={"acme": Brand("acme", "Acme"), "borealis": Brand("borealis", "Borealis")},
+        brands={
+            "acme": Brand("acme", "Acme", (Topic("parcel", "your parcel", ("parcel",)),)),
+            "borealis": Brand("borealis", "Borealis"),
+        },
         connected=connected,
     )
 

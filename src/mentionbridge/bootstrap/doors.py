@@ -20,6 +20,8 @@ from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.reply import Reply
 from mentionbridge.pipeline import promise, steer
 from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.relabel import relabel
+from mentionbridge.pipeline.rights import rights
 from mentionbridge.platforms import named
 from mentionbridge.ports.platform import Hook
 from mentionbridge.store.endpoints import StoredSubscriptions
@@ -148,6 +150,10 @@ def use_cases(bridge: Bridge) -> dict[str, Any]:
         "promise": partial(promise.promise, bridge),
         "keep_promise": partial(promise.keep, bridge),
         "move_promise": partial(promise.move, bridge),
+        "relabel": partial(relabel, bridge),
+        "rights": partial(rights, bridge),
+        "brands": bridge.brands,
+        "capabilities_of": lambda account: bridge.at(account.brand_id, account.id).platform.capabilities,
     }
 
 

@@ -12,6 +12,7 @@ class EventType(StrEnum):
 
     MENTION_RECEIVED = "mention.received"
     MENTION_CLASSIFIED = "mention.classified"
+    MENTION_RELABELLED = "mention.relabelled"
     MENTION_EDITED = "mention.edited"
     MENTION_DELETED = "mention.deleted"
     TICKET_OPENED = "ticket.opened"

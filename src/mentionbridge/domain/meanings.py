@@ -41,6 +41,11 @@ MEANINGS: dict[EventType, Meaning] = {
     E.MENTION_CLASSIFIED: Meaning(
         "it was judged", _MENTION, {"label": "complaint", "complaint": 0.93, "decided": "open a ticket"}
     ),
+    E.MENTION_RELABELLED: Meaning(
+        "a person said what it is; that outranks the machine, now and later",
+        ("account", "mention", "ticket?"),
+        {"label": "complaint", "was?": "other", "decided": "a complaint, says Kim via desk", "actor": _PERSON},
+    ),
     E.MENTION_EDITED: Meaning("its author changed it; it is judged again", ("account", "mention", "ticket?")),
     E.MENTION_DELETED: Meaning(
         "it is gone at the network; its words are gone here too", ("account", "mention", "ticket?"), redacted=True

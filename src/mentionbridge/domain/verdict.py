@@ -1,7 +1,7 @@
 """What we judged a mention to be, and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -45,3 +45,29 @@ class Verdict:
     version: str
     risky: bool = False
     actor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person says a mention is; what they leave open stays as it was judged."""
+
+    label: Label
+    actor: str
+    severity: Severity | None = None
+    topics: Sequence[str] | None = None
+    reason: str | None = None
+
+    def of(self, earlier: Verdict | None) -> Verdict:
+        """Return the verdict as this person gives it."""
+        known = earlier or Verdict(self.label, 0.0, Severity.NORMAL, (), None, (), "", "")
+        return replace(
+            known,
+            label=self.label,
+            complaint=1.0 if self.label is Label.COMPLAINT else 0.0,
+            severity=known.severity if self.severity is None else self.severity,
+            topics=tuple(known.topics if self.topics is None else self.topics),
+            reasons=(self.reason or f"a {self.label}, says {self.actor}",),
+            model="person",
+            version="1",
+            actor=self.actor,
+        )

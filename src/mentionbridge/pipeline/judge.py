@@ -5,6 +5,7 @@ from datetime import datetime
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Mention, MentionState
 from mentionbridge.domain.reply import OwnPost
+from mentionbridge.domain.ticket import Ticket
 from mentionbridge.domain.verdict import Verdict
 from mentionbridge.pipeline.acknowledge import acknowledge
 from mentionbridge.pipeline.bridge import Bridge
@@ -13,7 +14,7 @@ from mentionbridge.pipeline.open_ticket import open_ticket
 from mentionbridge.pipeline.watch import customer_spoke
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.patience import RECHECK_FOR, next_recheck
-from mentionbridge.rules.routing import Handling, MentionFacts, decide
+from mentionbridge.rules.routing import Decision, Handling, MentionFacts, decide
 
 
 async def judge(bridge: Bridge, lease: Lease) -> None:
@@ -30,7 +31,14 @@ async def _judge(bridge: Bridge, uow: UnitOfWork, mention: Mention) -> None:
     now = bridge.clock.now()
     mention = await choose_account(bridge, uow, mention)
     verdict = await _verdict(bridge, uow, mention)
-    health = await uow.accounts.health(mention.brand_id, mention.account_id)
+    decision = await weigh(uow, mention, verdict)
+    await uow.mentions.judged(mention, verdict, decision.why, bridge.ids.new("vdt"), now)
+    await _tell(uow, mention, verdict, decision.why, now)
+    await follow(bridge, uow, mention, verdict, decision, now)
+
+
+async def weigh(uow: UnitOfWork, mention: Mention, verdict: Verdict) -> Decision:
+    """Decide what follows from a verdict on this mention."""
     facts = MentionFacts(
         surface=mention.surface,
         tagged=mention.tagged,
@@ -39,9 +47,14 @@ async def _judge(bridge: Bridge, uow: UnitOfWork, mention: Mention) -> None:
         is_bot=mention.author.is_bot,
         silent=mention.silent,
     )
-    decision = decide(verdict, facts)
-    await uow.mentions.judged(mention, verdict, decision.why, bridge.ids.new("vdt"), now)
-    await _tell(uow, mention, verdict, decision.why, now)
+    return decide(verdict, facts)
+
+
+async def follow(
+    bridge: Bridge, uow: UnitOfWork, mention: Mention, verdict: Verdict, decision: Decision, now: datetime
+) -> Ticket | None:
+    """Bring the mention to its story and write the answer it deserves; in the caller's transaction."""
+    health = await uow.accounts.health(mention.brand_id, mention.account_id)
     ticket, way = await open_ticket(uow, bridge.ids, mention, verdict, wanted=decision.opens_ticket, now=now)
     if mention.origin.fetched:
         await uow.mentions.plan_recheck(mention, next_recheck(mention.occurred_at, now), now + RECHECK_FOR)
@@ -56,6 +69,7 @@ async def _judge(bridge: Bridge, uow: UnitOfWork, mention: Mention) -> None:
         complaint=round(verdict.complaint, 2),
         ticket=ticket.id if ticket else None,
     )
+    return ticket
 
 
 async def _is_own(uow: UnitOfWork, mention: Mention) -> bool:

@@ -198,3 +198,8 @@ class Desk(Protocol):
 
     async def media(self, brands: Brands, media_id: str) -> MediaBody | None: ...
     async def paused_everywhere(self) -> bool: ...
+    async def newest_in_thread(self, brands: Brands, platforms: Sequence[str], thread_id: str) -> Mention | None:
+        """Return what was said last in a public conversation, or in a private one."""
+
+    async def gaps(self, brand: str, account_id: str, cursor: str | None, limit: int) -> Slice[Mapping[str, Any]]:
+        """Return the windows in which an account was blind."""

@@ -156,6 +156,9 @@ class Mentions(Protocol):
         self, brand_id: str, mention_ids: Sequence[str], account_id: str, origin: Origin, now: datetime
     ) -> None: ...
     async def get(self, brand_id: str, mention_id: str) -> Mention | None: ...
+    async def hold(self, brand_id: str, mention_id: str) -> Mention | None:
+        """Return it with its row held until the transaction ends, so that nobody judges it meanwhile."""
+
     async def by_external_id(self, brand_id: str, platform: str, external_id: str) -> Mention | None: ...
     async def edit(self, mention: Mention, post: Post, now: datetime) -> bool:
         """Take over the post's new words and make it due for judgement again; False when it has changed meanwhile."""

@@ -95,6 +95,11 @@ class StoredMentions:
         row = (await self.connection.execute(_BY_KEY, key_of_row(brand_id, mention_id))).first()
         return as_mention(row) if row is not None else None
 
+    async def hold(self, brand_id: str, mention_id: str) -> Mention | None:
+        held = sa.select(t.mentions.c.id).where(is_row(t.mentions, brand_id, mention_id)).with_for_update()
+        await self.connection.execute(held)
+        return await self.get(brand_id, mention_id)
+
     async def by_external_id(self, brand_id: str, platform: str, external_id: str) -> Mention | None:
         that = {"brand_id": brand_id, "platform": platform, "external_ids": [external_id]}
         row = (await self.connection.execute(_BY_EXTERNAL_IDS, that)).first()

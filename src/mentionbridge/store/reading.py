@@ -58,6 +58,7 @@ TIMELINE = Keyset(
 )
 COMMITMENTS = Keyset("commitments", sa.select(*COMMITMENT), t.commitments, frozenset({"state", "ticket_id"}))
 UNREADABLE = Keyset("unreadable", _UNREADABLE, t.inbox, frozenset({"account_id", "state"}))
+GAPS = Keyset("gaps", sa.select(t.gaps), t.gaps, frozenset({"account_id"}))
 _MEDIA = sa.select(t.media.c.mention_id, *(t.media.c[name] for name in MediaFacts.__dataclass_fields__))
 
 
@@ -194,6 +195,19 @@ class StoredDesk:
     async def paused_everywhere(self) -> bool:
         async with self.store.reading() as uow:
             return await uow.accounts.paused_everywhere()
+
+    async def newest_in_thread(self, brands: Brands, platforms: Sequence[str], thread_id: str) -> Mention | None:
+        column = t.mentions.c
+        here = (column.brand_id.in_(brands), column.platform.in_(platforms), column.thread_id == thread_id)
+        query = m.SELECT.where(*here).order_by(column.occurred_at.desc(), column.id.desc()).limit(1)
+        async with self.store.engine.reading() as connection:
+            row = (await connection.execute(query)).first()
+        return m.as_mention(row) if row is not None else None
+
+    async def gaps(self, brand: str, account_id: str, cursor: str | None, limit: int) -> Slice[Mapping[str, Any]]:
+        async with self.store.engine.reading() as connection:
+            rows, behind = await GAPS.page(connection, [brand], {"account_id": account_id}, cursor, limit)
+        return Slice([dict(row._mapping) for row in rows], behind)
 
 
 def _is(table: sa.Table, brands: Brands, id_: str) -> sa.ColumnElement[bool]:

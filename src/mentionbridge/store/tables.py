@@ -446,6 +446,8 @@ sa.Index(
     postgresql_where=gaps.c.closed_at.is_(None),
 )
 
+sa.Index("ix_gaps_account", gaps.c.brand_id, gaps.c.account_id, gaps.c.id)
+
 events = sa.Table(
     "events",
     metadata,

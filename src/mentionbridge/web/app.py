@@ -9,14 +9,25 @@ from fastapi import FastAPI
 
 from mentionbridge.web import hooks, ops
 from mentionbridge.web.answers import describe
-from mentionbridge.web.api import accounts, commitments, events, media, mentions, replies, tickets, webhooks
+from mentionbridge.web.api import (
+    accounts,
+    brands,
+    commitments,
+    events,
+    media,
+    mentions,
+    replies,
+    threads,
+    tickets,
+    webhooks,
+)
 from mentionbridge.web.asked import PushedAuthor, PushedMedia, PushedMention
 from mentionbridge.web.caller import Rule, rules_of
 from mentionbridge.web.door import Door
 from mentionbridge.web.gate import Gate
 from mentionbridge.web.problem import catch_all
 
-PARTS = (hooks, mentions, tickets, replies, commitments, accounts, events, webhooks, media, ops)
+PARTS = (hooks, mentions, tickets, replies, commitments, brands, threads, accounts, events, webhooks, media, ops)
 """Every file of routes; whoever adds one adds it here, and the matrix of rights asks its rules."""
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]

@@ -9,6 +9,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Author, MediaLink, Post, Visibility
+from mentionbridge.domain.verdict import Correction, Severity
+from mentionbridge.domain.verdict import Label as Kind
 
 LONGEST_TEXT = 100_000
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -220,6 +222,21 @@ class MovedCommitment(Acted):
 
     due_at: Annotated[AwareDatetime, Field(strict=False)]
     reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
+
+
+class Relabelling(Acted):
+    """What a person says a mention is; severity and topics stay as they were judged when left out."""
+
+    model_config = example(actor=KIM, label="complaint", severity="high", reason="a child was hurt")
+
+    label: Annotated[Kind, Field(strict=False)]
+    severity: Annotated[Severity, Field(strict=False)] | None = None
+    topics: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=20)] | None = None
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)] | None = None
+
+    def correction(self, actor: str) -> Correction:
+        """Return it as the heart knows it."""
+        return Correction(self.label, actor, self.severity, self.topics, self.reason)
 
 
 def _known_type(name: str) -> str:

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from mentionbridge.domain.account import Account
+from mentionbridge.domain.account import Account, Brand
+from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.commitment import Commitment
-from mentionbridge.domain.reply import Reply
+from mentionbridge.domain.reply import Reply, ReplyRight
+from mentionbridge.domain.verdict import Correction
 from mentionbridge.kit.clock import Clock
 from mentionbridge.ports.access import Idempotency, Subscriptions, Tokens
 from mentionbridge.ports.desk import Desk
@@ -65,6 +67,12 @@ class Door:
     """(brand id, commitment id, actor)"""
     move_promise: Callable[[str, str, datetime, str, str], Awaitable[Commitment]]
     """(brand id, commitment id, new due time, actor, reason)"""
+    relabel: Callable[[str, str, Correction], Awaitable[None]]
+    """(brand id, mention id, what a person says it is)"""
+    rights: Callable[[str, str], Awaitable[Sequence[ReplyRight]]]
+    """(brand id, mention id)"""
+    brands: Mapping[str, Brand]
+    capabilities_of: Callable[[Account], Capabilities]
     wake: Callable[[], None]
     ready: Callable[[], Awaitable[Sequence[str]]]
     metrics: Callable[[], bytes]

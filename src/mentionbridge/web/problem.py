@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from mentionbridge.domain.errors import NotAllowed, NotFound, StoreDown
+from mentionbridge.domain.errors import NotAllowed, NotFound, PlatformError, StoreDown
 from mentionbridge.kit.cursor import BadCursor
 from mentionbridge.ports.observer import Observer
 
@@ -52,9 +52,11 @@ KINDS = {
     "too_many_items": Kind(422, "Too many items"),
     "idempotency_mismatch": Kind(422, "Key was used for another request"),
     "unknown_brand": Kind(422, "No such brand"),
+    "unknown_topic": Kind(422, "No such topic"),
     "rate_limited": Kind(429, "Too many requests", retryable=True),
     "internal": Kind(500, "Our mistake", retryable=True),
     "store_down": Kind(503, "Database cannot take it now", retryable=True),
+    "network_down": Kind(503, "Network cannot be asked now", retryable=True),
     "not_ready": Kind(503, "Not ready", retryable=True),
 }
 _OF_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 400: "bad_json", 415: "not_json"}
@@ -113,7 +115,16 @@ def catch_all(app: FastAPI, observer: Observer) -> None:
     async def unexpected(request: Request, error: Exception) -> Response:
         return answer(as_problem(error), request, error=type(error).__name__)
 
-    for kind in (Problem, NotFound, NotAllowed, StoreDown, BadCursor, RequestValidationError, HTTPException):
+    for kind in (
+        Problem,
+        NotFound,
+        NotAllowed,
+        StoreDown,
+        PlatformError,
+        BadCursor,
+        RequestValidationError,
+        HTTPException,
+    ):
         app.add_exception_handler(kind, ours)
     app.add_exception_handler(Exception, unexpected)
 
@@ -129,6 +140,8 @@ def as_problem(error: Exception) -> Problem:
             return Problem("conflict", str(error), code=error.code)
         case StoreDown():
             return Problem("store_down", str(error))
+        case PlatformError():
+            return Problem("network_down", "The network cannot be asked now; what is known of it shows /v1/accounts.")
         case BadCursor():
             return Problem(
                 "bad_cursor", "This cursor is not of this list with these filters; leave it out to start again."

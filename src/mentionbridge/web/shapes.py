@@ -6,9 +6,11 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mentionbridge.domain.account import Brand
+from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.commitment import Commitment
-from mentionbridge.domain.mention import Author
-from mentionbridge.domain.reply import Reply
+from mentionbridge.domain.mention import Author, Mention
+from mentionbridge.domain.reply import Reply, ReplyRight
 from mentionbridge.domain.wait import Wait
 from mentionbridge.ports.access import Delivery, Subscription
 from mentionbridge.ports.desk import (
@@ -293,6 +295,44 @@ class AccountShape(Shape):
     unreadable: int
 
 
+class TopicShape(Shape):
+    """One of the operator's topics: what labels name it by, and how it is named in a reply."""
+
+    key: str
+    name: str
+
+
+class BrandShape(Shape):
+    """A name we answer for."""
+
+    id: str
+    name: str
+    lang: str
+    topics: Sequence[TopicShape]
+    accounts: Sequence[str]
+
+
+class RightShape(Shape):
+    """What may be said on one surface: allowed, or why not, and until when either holds."""
+
+    surface: str
+    allowed: bool
+    reason: str | None
+    refusal: str | None
+    until: datetime | None
+
+
+class RightsShape(Shape):
+    """What may be said in answer to the newest post of a thread; `max_length` counts as its network counts."""
+
+    thread_id: str
+    platform: str
+    account_id: str
+    mention_id: str
+    max_length: int
+    rights: Sequence[RightShape]
+
+
 class AccountsShape(Shape):
     """Every account, and whether everything is paused."""
 
@@ -459,6 +499,26 @@ def account(view: AccountView) -> AccountShape:
     told = _own(AccountShape, view.health, "gaps", "waiting", "unreadable")
     gaps = [GapShape.model_validate(dict(gap)) for gap in view.gaps]
     return AccountShape(**told, gaps=gaps, waiting=view.waiting, unreadable=view.unreadable)
+
+
+def gap(facts: Mapping[str, Any]) -> GapShape:
+    return GapShape.model_validate(dict(facts))
+
+
+def brand(known: Brand, accounts: Sequence[str]) -> BrandShape:
+    topics = [TopicShape.model_validate(topic) for topic in known.topics]
+    return BrandShape(**_own(BrandShape, known, "topics", "accounts"), topics=topics, accounts=accounts)
+
+
+def rights(said: Mention, can: Capabilities, told: Sequence[ReplyRight]) -> RightsShape:
+    return RightsShape(
+        thread_id=said.thread_id,
+        platform=said.platform,
+        account_id=said.account_id,
+        mention_id=said.id,
+        max_length=can.max_length,
+        rights=[RightShape.model_validate(each) for each in told],
+    )
 
 
 def unreadable(item: UnreadableItem) -> UnreadableShape:

@@ -35,6 +35,16 @@ async def list_unreadable(
     return listed(request, found, shapes.unreadable, limit, {})  # type: ignore[no-any-return]
 
 
+@router.get("/accounts/{account_id}/gaps", responses=READS_ONE, summary="When an account was blind, newest first")
+async def list_gaps(
+    request: Request, caller: Reader, account_id: str, cursor: Cursor = None, limit: Limit = 50
+) -> shapes.Listed[shapes.GapShape]:
+    door = door_of(request)
+    account = _account(door, caller, account_id)
+    found = await door.desk.gaps(account.brand_id, account_id, cursor, limit)
+    return listed(request, found, shapes.gap, limit, {})  # type: ignore[no-any-return]
+
+
 @router.post("/accounts/{account_id}/pause", responses=WRITES, summary="Let no new public send of this account start")
 async def pause_account(
     request: Request, caller: Admin, account_id: str, asked: MaybeActed = None

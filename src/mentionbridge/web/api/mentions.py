@@ -15,8 +15,8 @@ from mentionbridge.domain.mention import Origin, Post
 from mentionbridge.pipeline.take_in import Pushed, take_pushed, tell
 from mentionbridge.web import shapes
 from mentionbridge.web.answers import READS, READS_ONE, WRITES
-from mentionbridge.web.asked import EXAMPLE, PushedMention, unlikely_time
-from mentionbridge.web.caller import Caller, Ingester, Reader
+from mentionbridge.web.asked import EXAMPLE, PushedMention, Relabelling, unlikely_time
+from mentionbridge.web.caller import Approver, Caller, Ingester, Reader
 from mentionbridge.web.door import Door
 from mentionbridge.web.lists import Cursor, Limit, Narrow, door_of, given, listed
 from mentionbridge.web.once import OnceRoute
@@ -108,6 +108,21 @@ async def put_mention(request: Request, caller: Ingester, platform: str, externa
     result = await _push(door, caller, 0, item, alone=True)
     door.wake()
     return JSONResponse(result.model_dump(mode="json"), 201 if result.status == "created" else 200)
+
+
+@router.patch("/{mention_id}/verdict", responses=WRITES, summary="Say what a mention is; that outranks the machine")
+async def relabel(request: Request, caller: Approver, mention_id: str, asked: Relabelling) -> shapes.MentionShape:
+    """A complaint gets its ticket and its answer; what is none any more is not answered, and its ticket stays."""
+    door = door_of(request)
+    view = await door.desk.mention(caller.brands, mention_id)
+    if view is None:
+        raise Problem("not_found", "There is no such mention.")
+    brand = view.mention.brand_id
+    if unknown := set(asked.topics or ()) - {topic.key for topic in door.brands[brand].topics}:
+        raise Problem("unknown_topic", f"The brand has no topic {min(unknown)!r}; see `topics` in /v1/brands.")
+    await door.relabel(brand, mention_id, asked.correction(caller.actor(asked.person)))
+    door.wake()
+    return await read_mention(request, caller, mention_id)
 
 
 def _said(request: Request) -> Any:

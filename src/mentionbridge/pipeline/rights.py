@@ -1,0 +1,21 @@
+"""Rights: what may be said to a post, on which surface and until when, as its network tells it now."""
+
+from collections.abc import Sequence
+
+from mentionbridge.domain.errors import NotFound
+from mentionbridge.domain.mention import Surface
+from mentionbridge.domain.reply import Refusal, ReplyRight, Target
+from mentionbridge.pipeline.bridge import Bridge
+
+_GONE = "the post was deleted"
+
+
+async def rights(bridge: Bridge, brand_id: str, mention_id: str) -> Sequence[ReplyRight]:
+    """Ask the network, one row a surface; raises NotFound, and PlatformError when the network cannot tell now."""
+    async with bridge.store.reading() as uow:
+        mention = await uow.mentions.get(brand_id, mention_id)
+    if mention is None:
+        raise NotFound("There is no such mention.")
+    if mention.deleted_at is not None:
+        return [ReplyRight(each, False, _GONE, Refusal.TARGET_GONE) for each in (Surface.PUBLIC, Surface.PRIVATE)]
+    return await bridge.at(brand_id, mention.account_id).platform.reply_rights(Target.of(mention))
