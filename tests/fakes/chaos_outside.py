@@ -13,9 +13,9 @@ from PIL import Image
 
 from fakes.clock import HandClock
 from fakes.demo_town import Town, town
+from mentionbridge.domain.endpoint import DeliveryResult, Endpoint
 from mentionbridge.platforms.demo import render
 from mentionbridge.platforms.demo.network import Network, Post
-from mentionbridge.ports.feed import DeliveryResult, Endpoint
 from mentionbridge.ports.media import Picture
 
 COMPLAINT = "@acme my broadband has been down since Tuesday and nobody answers"

@@ -9,12 +9,13 @@ import pytest
 from fakes.clock import START
 from fakes.people import story
 from fakes.world import SEALER, World
+from mentionbridge.domain.endpoint import DeliveryResult
 from mentionbridge.domain.events import EventType
 from mentionbridge.kit.cursor import BadCursor
 from mentionbridge.kit.ids import Ids
 from mentionbridge.ports.access import Earlier, Remembered, Scope, Token
-from mentionbridge.ports.feed import DeliveryResult
 from mentionbridge.ports.store import Queue
+from mentionbridge.rules.tries import attempted
 from mentionbridge.store import tables as t
 from mentionbridge.store.endpoints import StoredSubscriptions
 from mentionbridge.store.idempotency import StoredIdempotency
@@ -142,7 +143,7 @@ async def test_an_endpoint_has_a_sealed_secret_of_its_own(world: World, subscrip
     another, _ = await subscriptions.create("acme", "https://desk.example/two", [], START)
     assert secret != another and len(base64.b64decode(secret.removeprefix("whsec_"))) == 32
     async with world.store.reading() as uow:
-        kept = await uow.events.endpoint("acme", made.id)
+        kept = await uow.deliveries.endpoint("acme", made.id)
     assert kept is not None and (kept.secrets, kept.types) == ((secret,), ("ticket.opened",))
     assert [each.url for each in await subscriptions.list(["acme"])] == [
         "https://desk.example/two",
@@ -159,18 +160,16 @@ async def test_a_deleted_endpoint_is_gone_but_its_ledger_stays(
         await story(uow)
         await uow.events.add(EventType.TICKET_OPENED, "acme", START, ticket_id="tkt_acme_p-1")
         (event,) = await uow.events.place(5)
-        (endpoint,) = await uow.events.endpoints()
-        await uow.events.plan_delivery(endpoint, event, START)
-        (lease,) = await uow.claims.take(Queue.DELIVER, 5, 30)
+        (endpoint,) = await uow.deliveries.subscribed()
+        await uow.deliveries.plan([(endpoint, event)], START)
     assert not await subscriptions.delete(["borealis"], made.id, START)
     assert await subscriptions.delete(["acme"], made.id, START)
     assert not await subscriptions.delete(["acme"], made.id, START)
     assert await subscriptions.list(["acme"]) == []
     assert await subscriptions.deliveries(["acme"], made.id, None, 10) is None
     async with world.store.writing() as uow:
-        assert await uow.events.endpoints() == []
-        assert await uow.events.delivery("acme", lease.id) is None
-        await uow.claims.done(lease)
+        assert await uow.deliveries.subscribed() == []
+        assert await uow.claims.take(Queue.DELIVER, 5, 30) == []
     async with world.engine.reading() as connection:
         row = (await connection.execute(t.endpoints.select())).one()
         assert SEALER.open(row.secret) == "" and secret not in str(row)
@@ -183,19 +182,18 @@ async def test_deliveries_are_listed_newest_first_in_pages(world: World, subscri
         await story(uow)
         for _ in range(5):
             await uow.events.add(EventType.TICKET_UPDATED, "acme", START, ticket_id="tkt_acme_p-1")
-        (endpoint,) = await uow.events.endpoints()
-        for event in await uow.events.place(9):
-            await uow.events.plan_delivery(endpoint, event, START)
-        leases = await uow.claims.take(Queue.DELIVER, 9, 30)
-        await uow.events.undelivered(leases[0], DeliveryResult(False, 503, "busy"), START, dead=False)
+        (endpoint,) = await uow.deliveries.subscribed()
+        await uow.deliveries.plan([(endpoint, event) for event in await uow.events.place(9)], START)
+        parcels = await uow.deliveries.waiting(endpoint, START, 9, holds=3)
+        await uow.deliveries.note(endpoint, [attempted(parcels[0], DeliveryResult(False, 503, "busy"), START)])
     first = await subscriptions.deliveries(["acme"], made.id, None, 3)
     assert first is not None and first.cursor is not None
     rest = await subscriptions.deliveries(["acme"], made.id, first.cursor, 3)
     assert rest is not None and rest.cursor is None
     found = [*first.items, *rest.items]
-    assert [each.id for each in found] == sorted((lease.id for lease in leases), reverse=True)
-    assert {(each.event_type, each.attempts) for each in found} == {("ticket.updated", 1)}
-    assert [each.last_status for each in found if each.id == leases[0].id] == [503]
+    assert [each.id for each in found] == sorted((parcel.id for parcel in parcels), reverse=True)
+    assert {each.event_type for each in found} == {"ticket.updated"}
+    assert [(each.last_status, each.attempts) for each in found if each.id == parcels[0].id] == [(503, 1)]
     with pytest.raises(BadCursor):
         await subscriptions.deliveries(["acme"], made.id, "nonsense", 3)
     assert await subscriptions.deliveries(["borealis"], made.id, None, 3) is None

@@ -1,33 +1,17 @@
-"""The feed: one order, no gap and no double in it, words joined late, deliveries planned once."""
+"""The feed: one order, no gap and no double in it, words joined late."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 from fakes.clock import START, HandClock
-from fakes.people import ACME, connect, post, store_post, story
+from fakes.people import ACME, connect, post, story
 from fakes.world import SEALER, World
 from mentionbridge.domain.events import Event, EventType
 from mentionbridge.kit.ids import Ids
-from mentionbridge.ports.feed import DeliveryResult
-from mentionbridge.ports.store import Queue
 from mentionbridge.store import tables as t
 from mentionbridge.store.unit_of_work import SqlStore
 
 TICKET = "tkt_acme_p-1"
-
-
-async def subscribe(world: World, endpoint_id: str = "whk_1", types: tuple[str, ...] = ()) -> None:
-    row = {
-        "brand_id": "acme",
-        "id": endpoint_id,
-        "url": "https://desk.example/hook",
-        "types": list(types),
-        "secret": SEALER.seal("whsec_one whsec_two"),
-        "created_at": START,
-    }
-    async with world.engine.writing() as connection:
-        await connection.execute(t.endpoints.insert().values(**row))
 
 
 async def tell(store: SqlStore, many: int = 1, ticket_id: str | None = TICKET, **facts: object) -> None:
@@ -131,75 +115,3 @@ async def test_words_are_joined_when_rendered_and_gone_after_a_deletion(world: W
     async with world.engine.reading() as connection:
         facts = (await connection.execute(t.events.select())).mappings().one()
     assert facts["facts"] == {"tries": 1}
-
-
-async def test_a_delivery_is_planned_once_an_endpoint_and_event(world: World) -> None:
-    await subscribe(world)
-    async with world.store.writing() as uow:
-        await story(uow)
-    await tell(world.store)
-    async with world.store.writing() as uow:
-        (event,) = await uow.events.place(5)
-        (endpoint,) = await uow.events.endpoints()
-        assert endpoint.secrets == ("whsec_one", "whsec_two")
-        for _ in range(2):
-            await uow.events.plan_delivery(endpoint, event, START)
-        (lease,) = await uow.claims.take(Queue.DELIVER, 9, 30)
-        assert await uow.events.delivery("acme", lease.id) == (endpoint, event)
-
-
-async def test_failures_are_counted_from_the_first_and_forgotten_by_a_success(world: World) -> None:
-    await subscribe(world)
-    async with world.store.writing() as uow:
-        await story(uow)
-    await tell(world.store)
-    async with world.store.writing() as uow:
-        (event,) = await uow.events.place(5)
-        (endpoint,) = await uow.events.endpoints()
-        await uow.events.plan_delivery(endpoint, event, START)
-        (lease,) = await uow.claims.take(Queue.DELIVER, 9, 30)
-        failed = DeliveryResult(False, 503, "x" * 900)
-        await uow.events.undelivered(lease, failed, START, dead=False)
-        await uow.events.undelivered(lease, failed, START + timedelta(hours=1), dead=False)
-        failing = await uow.events.endpoint("acme", "whk_1")
-        assert failing is not None and failing.failing_since == START
-        await uow.events.delivered(lease, DeliveryResult(True, 204, "ok"), START + timedelta(hours=2))
-        assert await uow.events.endpoint("acme", "whk_1") == endpoint
-    async with world.engine.reading() as connection:
-        delivery = (await connection.execute(t.deliveries.select())).one()
-        attempts = (await connection.execute(t.delivery_attempts.select())).all()
-    assert (delivery.state, delivery.last_status, delivery.delivered_at) == (
-        "delivered",
-        204,
-        START + timedelta(hours=2),
-    )
-    assert [len(attempt.detail) for attempt in attempts] == [500, 500, 2]
-
-
-async def test_a_disabled_endpoint_gets_nothing_more(world: World) -> None:
-    await subscribe(world)
-    async with world.store.writing() as uow:
-        await story(uow)
-    await tell(world.store)
-    async with world.store.writing() as uow:
-        (event,) = await uow.events.place(5)
-        (endpoint,) = await uow.events.endpoints()
-        await uow.events.plan_delivery(endpoint, event, START)
-        (lease,) = await uow.claims.take(Queue.DELIVER, 9, 30)
-        await uow.events.disable_endpoint(endpoint, "answered 410", START)
-        await uow.events.disable_endpoint(endpoint, "again", START + timedelta(hours=1))
-        assert await uow.events.endpoints() == []
-        assert await uow.events.delivery("acme", lease.id) is None
-        assert await uow.events.endpoint("acme", "whk_1") == replace(endpoint, disabled_at=START)
-        assert await uow.events.endpoint("borealis", "whk_1") is None
-
-
-async def test_many_endpoints_and_brands_keep_apart(world: World) -> None:
-    await subscribe(world, "whk_1", ("ticket.opened",))
-    await subscribe(world, "whk_2")
-    async with world.store.writing() as uow:
-        await store_post(uow, post())
-        assert {endpoint.id: endpoint.types for endpoint in await uow.events.endpoints()} == {
-            "whk_1": ("ticket.opened",),
-            "whk_2": (),
-        }

@@ -14,7 +14,7 @@ from mentionbridge.classify.judge import RulesJudge
 from mentionbridge.domain.account import Account, Brand, Mode
 from mentionbridge.domain.errors import NotAllowed, SetupError
 from mentionbridge.domain.verdict import Topic
-from mentionbridge.feed.delivery import HttpCourier
+from mentionbridge.feed.delivery import TIMEOUT, HttpCourier
 from mentionbridge.kit.clock import Clock, SystemClock
 from mentionbridge.kit.ids import Ids
 from mentionbridge.net.client import Http, in_process
@@ -25,6 +25,7 @@ from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.platforms import named
 from mentionbridge.platforms.plug import Asgi, Network, Tools
 from mentionbridge.ports.observer import Observer
+from mentionbridge.ports.store import Queue
 from mentionbridge.rules.wording import check_templates, templates_of
 from mentionbridge.settings import AccountSection, BrandSection, Settings, plug_options
 from mentionbridge.store.engines import Engine
@@ -35,6 +36,7 @@ from mentionbridge.store.unit_of_work import SqlStore
 from mentionbridge.store.vault import AccountVault
 from mentionbridge.telemetry.metrics import Metrics
 from mentionbridge.telemetry.watcher import Watcher
+from mentionbridge.worker.handlers import HANDLERS
 from mentionbridge.worker.loop import Worker
 
 
@@ -108,7 +110,7 @@ def build(settings: Settings, engine: Engine, clock: Clock, observer: Observer |
     guard = AddressGuard(settings.net.allow_networks)
     net = _net(settings)
     networks = start_networks(settings, clock)
-    courier = HttpCourier(guard, clock, **net)
+    courier = HttpCourier(guard, clock, **{**net, "timeout": _courier_timeout(settings)})
     brands = {brand_id: make_brand(brand_id, section) for brand_id, section in settings.brands.items()}
     connected = connect_accounts(settings, networks, engine, sealer)
     _check_wording(brands, connected)
@@ -134,6 +136,12 @@ def _net(settings: Settings) -> dict[str, Any]:
         "ca_file": str(ca_file) if ca_file else None,
         "timeout": settings.net.timeout_seconds,
     }
+
+
+def _courier_timeout(settings: Settings) -> float:
+    """A delivery ends, well or not, before its endpoint's lease does."""
+    lease = settings.worker.lease_seconds * HANDLERS[Queue.DELIVER].patience
+    return min(settings.net.timeout_seconds, TIMEOUT, lease * 0.6)
 
 
 def open_sealer(settings: Settings) -> Sealer:

@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from mentionbridge.domain.endpoint import DeliveryResult, Endpoint
 from mentionbridge.domain.errors import MentionbridgeError, SetupError
 from mentionbridge.feed.envelope import render
 from mentionbridge.feed.signing import PREFIX, sign, timestamp
 from mentionbridge.kit.clock import Clock
 from mentionbridge.net.client import Answer, Guard, Http
 from mentionbridge.net.outcome import retry_after
-from mentionbridge.ports.feed import DeliveryResult, Endpoint
 
 TIMEOUT = 20.0
 MAX_DETAIL = 500

@@ -1,9 +1,15 @@
 """Publish: give new facts their place in the feed and owe them to every subscriber that asked."""
 
-from mentionbridge.pipeline.bridge import Bridge
-from mentionbridge.ports.feed import Endpoint
+from collections.abc import Sequence
 
-BATCH = 500
+from mentionbridge.domain.endpoint import Endpoint
+from mentionbridge.domain.events import Event
+from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.ports.store import UnitOfWork
+from mentionbridge.rules.wants import narrows, wants
+
+BATCH = 100
+"""With hundreds of subscribers each event is hundreds of rows, and others want to write too."""
 
 
 async def publish(bridge: Bridge) -> int:
@@ -12,12 +18,7 @@ async def publish(bridge: Bridge) -> int:
         placed = await uow.events.place(BATCH)
         if not placed:
             return 0
-        endpoints = await uow.events.endpoints()
-        now = bridge.clock.now()
-        for event in placed:
-            for endpoint in endpoints:
-                if endpoint.brand_id == event.brand_id and wants(endpoint, event.type):
-                    await uow.events.plan_delivery(endpoint, event, now)
+        await uow.deliveries.plan(await _owed(uow, placed), bridge.clock.now())
     for event in placed:
         bridge.observer.saw(
             f"event.{event.type}",
@@ -29,6 +30,7 @@ async def publish(bridge: Bridge) -> int:
     return len(placed)
 
 
-def wants(endpoint: Endpoint, type_: str) -> bool:
-    """True when the subscriber asked for this type; an empty list asks for all."""
-    return not endpoint.types or type_ in endpoint.types
+async def _owed(uow: UnitOfWork, placed: Sequence[Event]) -> list[tuple[Endpoint, Event]]:
+    endpoints = await uow.deliveries.subscribed()
+    about = await uow.events.about(placed) if any(narrows(endpoint) for endpoint in endpoints) else {}
+    return [(each, event) for event in placed for each in endpoints if wants(each, event, about.get(event.id))]

@@ -8,12 +8,12 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from mentionbridge.domain.account import Account, AccountHealth, AccountState, Identity
+from mentionbridge.domain.endpoint import About, Attempted, Endpoint, Health, Parcel
 from mentionbridge.domain.events import Event, EventType
 from mentionbridge.domain.mention import Author, MediaLink, Mention, Origin, Post
 from mentionbridge.domain.reply import OwnPost, Purpose, Reply, ReplyIntent, ReplyState
 from mentionbridge.domain.ticket import Entry, Priority, Ticket, TicketState
 from mentionbridge.domain.verdict import Verdict
-from mentionbridge.ports.feed import DeliveryResult, Endpoint
 from mentionbridge.ports.media import Picture
 from mentionbridge.ports.timekeeping import Commitments, Waits
 
@@ -27,6 +27,7 @@ class Queue(StrEnum):
     SEND = "send"
     SETTLE = "settle"
     DELIVER = "deliver"
+    DELIVER_SLOW = "deliver_slow"
     RECHECK = "recheck"
     MEDIA = "media"
     WAIT = "wait"
@@ -290,18 +291,64 @@ class Events(Protocol):
     async def after(self, position: int, limit: int) -> Sequence[Event]:
         """Return placed events behind this position, in feed order, of every brand."""
 
+    async def between(self, brand_id: str, after: int, until: int, limit: int) -> Sequence[Event]:
+        """Return a brand's placed events behind `after`, up to and with `until`, in feed order."""
+
+    async def about(self, events: Sequence[Event]) -> Mapping[str, About]:
+        """Return by id which topics and severities these events are about; what is about no story lacks."""
+
     async def render(self, event: Event) -> Mapping[str, Any]:
         """Return the event's `data`: its facts with the words joined as they stand now."""
 
-    async def endpoints(self) -> Sequence[Endpoint]: ...
-    async def endpoint(self, brand_id: str, endpoint_id: str) -> Endpoint | None: ...
-    async def plan_delivery(self, endpoint: Endpoint, event: Event, now: datetime) -> None: ...
-    async def delivery(self, brand_id: str, delivery_id: str) -> tuple[Endpoint, Event] | None:
-        """Return what a delivery is about; None when its endpoint is disabled."""
+    async def render_all(self, events: Sequence[Event]) -> Mapping[str, Mapping[str, Any]]:
+        """Return the `data` of many events by their ids."""
 
-    async def delivered(self, lease: Lease, result: DeliveryResult, now: datetime) -> None: ...
-    async def undelivered(self, lease: Lease, result: DeliveryResult, now: datetime, *, dead: bool) -> None: ...
-    async def disable_endpoint(self, endpoint: Endpoint, why: str, now: datetime) -> None: ...
+
+class Deliveries(Protocol):
+    """Subscribers, and what is owed to them. An endpoint is what a worker claims; its deliveries stand in line."""
+
+    async def subscribed(self) -> Sequence[Endpoint]:
+        """Return every endpoint that is not disabled, without its secrets."""
+
+    async def endpoint(self, brand_id: str, endpoint_id: str) -> Endpoint | None: ...
+    async def claimed(self, leases: Sequence[Lease]) -> Mapping[str, Endpoint]:
+        """Return the endpoints of these leases by id."""
+
+    async def held(self, leases: Sequence[Lease]) -> Mapping[str, Endpoint]:
+        """Lock the endpoints whose lease is still ours, and return them by id."""
+
+    async def plan(self, owed: Sequence[tuple[Endpoint, Event]], now: datetime) -> None:
+        """Owe each event to its endpoint, once, and wake the endpoints."""
+
+    async def plan_again(self, endpoint: Endpoint, events: Sequence[Event], now: datetime) -> None:
+        """Owe what was never owed or is a dead letter; what was delivered or still waits is left alone."""
+
+    async def waiting(self, endpoint: Endpoint, now: datetime, most: int, *, holds: int) -> Sequence[Parcel]:
+        """Return up to `most` due deliveries in feed order, without those an earlier one of their line holds back.
+
+        An earlier one holds while it waits for its next attempt and has had less than `holds`.
+        """
+
+    async def oldest(self, endpoint: Endpoint) -> Parcel | None:
+        """Return the first delivery in feed order that still waits, due or not."""
+
+    async def next_due(self, endpoint: Endpoint, now: datetime, *, holds: int) -> datetime | None:
+        """When this endpoint has something to be brought next."""
+
+    async def note(self, endpoint: Endpoint, made: Sequence[Attempted]) -> None:
+        """Write attempts into the ledger, and where their deliveries stand now."""
+
+    async def hurry(self, endpoint: Endpoint, now: datetime) -> None:
+        """Make all that waits due now: the endpoint is back."""
+
+    async def keep_health(self, endpoint: Endpoint, health: Health) -> None: ...
+    async def release(self, endpoint: Endpoint, due: datetime | None) -> None:
+        """Give the endpoint back, due again at `due` or when something new is owed."""
+
+    async def recovered(self, endpoint: Endpoint, to: int | None) -> None:
+        """Keep how far the recovery has come; None when it is through."""
+
+    async def disable(self, endpoint: Endpoint, why: str, now: datetime) -> None: ...
 
 
 class Inbox(Protocol):
@@ -368,6 +415,8 @@ class UnitOfWork(Protocol):
     def replies(self) -> Replies: ...
     @property
     def events(self) -> Events: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
     @property
     def inbox(self) -> Inbox: ...
     @property

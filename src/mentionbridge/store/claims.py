@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.account import AccountState
+from mentionbridge.domain.endpoint import Lane
 from mentionbridge.domain.errors import LeaseLost
 from mentionbridge.kit.clock import Clock
 from mentionbridge.kit.ids import Ids
@@ -20,7 +21,8 @@ QUEUES: dict[Queue, tuple[sa.Table, tuple[str, ...]]] = {
     Queue.JUDGE: (t.mentions, ()),
     Queue.SEND: (t.replies, ("queued",)),
     Queue.SETTLE: (t.replies, ("sending", "unknown")),
-    Queue.DELIVER: (t.deliveries, ()),
+    Queue.DELIVER: (t.endpoints, (Lane.FAST,)),
+    Queue.DELIVER_SLOW: (t.endpoints, (Lane.SLOW,)),
     Queue.RECHECK: (t.rechecks, ()),
     Queue.MEDIA: (t.media, ()),
     Queue.WAIT: (t.waits, ()),
@@ -34,7 +36,8 @@ def ready(queue: Queue) -> sa.ColumnElement[bool]:
     Else the replies of a paused account would be claimed again and again, in front of everybody else's.
     """
     table, states = QUEUES[queue]
-    right_state = table.c.state.in_(states) if states else sa.true()
+    kind = table.c.lane if table is t.endpoints else table.c.state if states else None
+    right_state = kind.in_(states) if kind is not None else sa.true()
     return sa.and_(right_state, may_speak(table)) if queue is Queue.SEND else right_state
 
 

@@ -59,10 +59,16 @@ class StoredSubscriptions:
             return [_subscription(row) for row in await connection.execute(query.order_by(t.endpoints.c.id.desc()))]
 
     async def delete(self, brand_ids: Sequence[str], endpoint_id: str, now: datetime) -> bool:
-        gone = {"deleted_at": now, "disabled_at": now, "disabled_because": "deleted", "secret": self.sealer.seal("")}
+        gone = {"deleted_at": now, "disabled_at": now, "disabled_because": "deleted", "due": None}
+        gone |= {"secret": self.sealer.seal(""), "previous_secret": None, "previous_until": None}
         change = sa.update(t.endpoints).where(_is(brand_ids, endpoint_id)).values(**gone)
+        column = t.deliveries.c
+        owed = sa.and_(column.brand_id.in_(brand_ids), column.endpoint_id == endpoint_id, column.due.isnot(None))
         async with self.engine.writing() as connection:
-            return (await connection.execute(change)).rowcount == 1
+            if (await connection.execute(change)).rowcount != 1:
+                return False
+            await connection.execute(sa.update(t.deliveries).where(owed).values(state="dropped", due=None))
+            return True
 
     async def deliveries(
         self, brand_ids: Sequence[str], endpoint_id: str, cursor: str | None, limit: int

@@ -8,32 +8,25 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mentionbridge.domain.endpoint import About
 from mentionbridge.domain.events import Event, EventType
-from mentionbridge.domain.mention import Mention
-from mentionbridge.domain.reply import Reply
-from mentionbridge.domain.ticket import Ticket
 from mentionbridge.kit.ids import Ids
-from mentionbridge.ports.feed import DeliveryResult, Endpoint
-from mentionbridge.ports.store import Lease
 from mentionbridge.store import tables as t
-from mentionbridge.store.mentions import StoredMentions
-from mentionbridge.store.replies import StoredReplies
-from mentionbridge.store.rows import insert, is_row
-from mentionbridge.store.sealed import Sealer
+from mentionbridge.store.rows import is_row
+from mentionbridge.store.subjects import subjects
 from mentionbridge.store.tickets import StoredTickets
+from mentionbridge.store.told import Words
 
 FEED = "feed"
 _ADD = sa.insert(t.events)
-_LONGEST = 4000
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEvents:
-    """The `events`, `endpoints`, `deliveries` and `delivery_attempts` tables within one transaction."""
+    """The `events` table within one transaction."""
 
     connection: AsyncConnection
     ids: Ids
-    sealer: Sealer
 
     async def add(
         self,
@@ -125,113 +118,21 @@ class StoredEvents:
         query = sa.select(t.events).where(t.events.c.position > position).order_by(t.events.c.position).limit(limit)
         return [as_event(row) for row in await self.connection.execute(query)]
 
+    async def between(self, brand_id: str, after: int, until: int, limit: int) -> Sequence[Event]:
+        column = t.events.c
+        query = sa.select(t.events).where(column.brand_id == brand_id, column.position > after)
+        query = query.where(column.position <= until).order_by(column.position).limit(limit)
+        return [as_event(row) for row in await self.connection.execute(query)]
+
+    async def about(self, events: Sequence[Event]) -> Mapping[str, About]:
+        return await subjects(self.connection, events)
+
     async def render(self, event: Event) -> Mapping[str, Any]:
-        ids = {
-            "brand_id": event.brand_id,
-            "sequence": event.sequence,
-            "ticket_id": event.ticket_id,
-            "account_id": event.account_id,
-            "mention_id": event.mention_id,
-            "reply_id": event.reply_id,
-        }
-        data: dict[str, Any] = {name: value for name, value in ids.items() if value is not None}
-        data |= event.facts
-        if event.mention_id and (mention := await self._mentions.get(event.brand_id, event.mention_id)):
-            data["mention"] = mention_words(mention)
-        if event.reply_id and (reply := await self._replies.get(event.brand_id, event.reply_id)):
-            data["reply"] = reply_words(reply)
-        if event.ticket_id and (ticket := await StoredTickets(self.connection).get(event.brand_id, event.ticket_id)):
-            data["ticket"] = ticket_words(ticket)
-        return data
+        return (await self.render_all([event]))[event.id]
 
-    @property
-    def _mentions(self) -> StoredMentions:
-        return StoredMentions(self.connection, self.ids)
-
-    @property
-    def _replies(self) -> StoredReplies:
-        return StoredReplies(self.connection, self.ids)
-
-    async def endpoints(self) -> Sequence[Endpoint]:
-        query = sa.select(t.endpoints).where(t.endpoints.c.disabled_at.is_(None))
-        return [self._endpoint(row) for row in await self.connection.execute(query)]
-
-    async def endpoint(self, brand_id: str, endpoint_id: str) -> Endpoint | None:
-        query = sa.select(t.endpoints).where(is_row(t.endpoints, brand_id, endpoint_id))
-        row = (await self.connection.execute(query)).first()
-        return self._endpoint(row) if row is not None else None
-
-    async def plan_delivery(self, endpoint: Endpoint, event: Event, now: datetime) -> None:
-        row = {
-            "brand_id": endpoint.brand_id,
-            "id": self.ids.new("dlv"),
-            "endpoint_id": endpoint.id,
-            "event_id": event.id,
-            "state": "pending",
-            "created_at": now,
-            "due": now,
-        }
-        await self.connection.execute(insert(self.connection, t.deliveries).values(**row).on_conflict_do_nothing())
-
-    async def delivery(self, brand_id: str, delivery_id: str) -> tuple[Endpoint, Event] | None:
-        query = sa.select(t.deliveries).where(is_row(t.deliveries, brand_id, delivery_id))
-        row = (await self.connection.execute(query)).one()
-        endpoint = await self.endpoint(brand_id, row.endpoint_id)
-        event = await self.get(brand_id, row.event_id)
-        if endpoint is None or event is None or endpoint.disabled_at is not None:
-            return None
-        return endpoint, event
-
-    async def delivered(self, lease: Lease, result: DeliveryResult, now: datetime) -> None:
-        await self._note(lease, result, now)
-        await self._settle(lease, state="delivered", delivered_at=now, **_last(result))
-        query = sa.update(t.endpoints).where(self._endpoint_of(lease)).values(failing_since=None)
-        await self.connection.execute(query.where(t.endpoints.c.failing_since.isnot(None)))
-
-    async def undelivered(self, lease: Lease, result: DeliveryResult, now: datetime, *, dead: bool) -> None:
-        await self._note(lease, result, now)
-        await self._settle(lease, state="dead" if dead else "pending", **_last(result))
-        query = sa.update(t.endpoints).where(self._endpoint_of(lease)).values(failing_since=now)
-        await self.connection.execute(query.where(t.endpoints.c.failing_since.is_(None)))
-
-    def _endpoint_of(self, lease: Lease) -> sa.ColumnElement[bool]:
-        its = sa.select(t.deliveries.c.endpoint_id).where(is_row(t.deliveries, lease.brand_id, lease.id))
-        return sa.and_(t.endpoints.c.brand_id == lease.brand_id, t.endpoints.c.id == its.scalar_subquery())
-
-    async def _settle(self, lease: Lease, **values: Any) -> None:
-        query = sa.update(t.deliveries).where(is_row(t.deliveries, lease.brand_id, lease.id)).values(**values)
-        await self.connection.execute(query)
-
-    async def _note(self, lease: Lease, result: DeliveryResult, now: datetime) -> None:
-        row = {
-            "brand_id": lease.brand_id,
-            "id": self.ids.new("dat"),
-            "delivery_id": lease.id,
-            "at": now,
-            "status": result.status,
-            "detail": result.detail[:500],
-        }
-        await self.connection.execute(sa.insert(t.delivery_attempts).values(**row))
-
-    async def disable_endpoint(self, endpoint: Endpoint, why: str, now: datetime) -> None:
-        here = is_row(t.endpoints, endpoint.brand_id, endpoint.id)
-        change = sa.update(t.endpoints).where(here, t.endpoints.c.disabled_at.is_(None))
-        await self.connection.execute(change.values(disabled_at=now, disabled_because=why))
-
-    def _endpoint(self, row: Any) -> Endpoint:
-        return Endpoint(
-            brand_id=row.brand_id,
-            id=row.id,
-            url=row.url,
-            types=tuple(row.types),
-            secrets=tuple(self.sealer.open(row.secret).split()),
-            disabled_at=row.disabled_at,
-            failing_since=row.failing_since,
-        )
-
-
-def _last(result: DeliveryResult) -> dict[str, Any]:
-    return {"last_status": result.status, "last_detail": result.detail[:500]}
+    async def render_all(self, events: Sequence[Event]) -> Mapping[str, Mapping[str, Any]]:
+        words = await Words.of(self.connection, events)
+        return {event.id: words.join(event) for event in events}
 
 
 def _at(event: Event, position: int) -> Event:
@@ -249,35 +150,9 @@ def _in_ticket_order(found: Sequence[Event], lines: Mapping[str, Sequence[Event]
 
 def as_event(row: Any) -> Event:
     """Turn a row of `events` into an event."""
-    facts = dict(row._mapping)
+    return event_of(row._mapping)
+
+
+def event_of(facts: Mapping[str, Any]) -> Event:
+    """Turn the columns of `events` into an event."""
     return Event(**{**facts, "type": EventType(facts["type"]), "sequence": facts["sequence"] or 0})
-
-
-def mention_words(mention: Mention) -> dict[str, Any]:
-    """What an event tells of a mention, as it stands now."""
-    told = {
-        "platform": mention.platform,
-        "external_id": mention.external_id,
-        "permalink": mention.permalink,
-        "surface": mention.surface,
-        "occurred_at": mention.occurred_at.isoformat(),
-        "author": {"external_id": mention.author.external_id, "handle": mention.author.handle},
-    }
-    return told | ({"redacted": True} if mention.redacted else {"text": mention.text[:_LONGEST]})
-
-
-def reply_words(reply: Reply) -> dict[str, Any]:
-    """What an event tells of a reply, as it stands now."""
-    told = {
-        "state": reply.state,
-        "purpose": reply.purpose,
-        "surface": reply.surface,
-        "external_id": reply.external_id,
-        "permalink": reply.permalink,
-    }
-    return told | ({"redacted": True} if reply.redacted else {"text": reply.text[:_LONGEST]})
-
-
-def ticket_words(ticket: Ticket) -> dict[str, Any]:
-    """What an event tells of a ticket, as it stands now."""
-    return {"state": ticket.state, "priority": ticket.priority, "topic": ticket.topic, "permalink": ticket.permalink}

@@ -182,7 +182,8 @@ class StoredDesk:
         async with self.store.reading() as uow:
             rows = await uow.connection.execute(query.order_by(column.position).limit(limit))
             found = [as_event(row) for row in rows]
-            return [EventView(event, await uow.events.render(event)) for event in found]
+            told = await uow.events.render_all(found)
+            return [EventView(event, told[event.id]) for event in found]
 
     async def media(self, brands: Brands, media_id: str) -> MediaBody | None:
         query = sa.select(t.media.c.mime, t.media.c.body).where(

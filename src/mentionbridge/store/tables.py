@@ -464,6 +464,13 @@ events = sa.Table(
 )
 sa.Index("ix_events_position", events.c.position, unique=True)
 sa.Index(
+    "ix_events_brand",
+    events.c.brand_id,
+    events.c.position,
+    sqlite_where=events.c.position.isnot(None),
+    postgresql_where=events.c.position.isnot(None),
+)
+sa.Index(
     "ix_events_unplaced",
     events.c.id,
     sqlite_where=events.c.position.is_(None),
@@ -484,13 +491,25 @@ endpoints = sa.Table(
     *_key(),
     sa.Column("url", sa.Text, nullable=False),
     sa.Column("types", Json, nullable=False),
+    sa.Column("topics", Json, nullable=False, server_default="[]"),
+    sa.Column("severities", Json, nullable=False, server_default="[]"),
+    sa.Column("mode", sa.String(12), nullable=False, server_default="plain"),
     sa.Column("secret", sa.LargeBinary, nullable=False),
+    sa.Column("previous_secret", sa.LargeBinary),
+    sa.Column("previous_until", Instant),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("disabled_at", Instant),
     sa.Column("disabled_because", sa.Text),
-    sa.Column("failing_since", Instant),
     sa.Column("deleted_at", Instant),
+    sa.Column("failing_since", Instant),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("resting_until", Instant),
+    sa.Column("lane", sa.String(4), nullable=False, server_default="fast"),
+    sa.Column("recovered_to", sa.BigInteger),
+    sa.Column("recover_until", sa.BigInteger),
+    *_claim(),
 )
+_due(endpoints, "lane")
 
 deliveries = sa.Table(
     "deliveries",
@@ -498,17 +517,39 @@ deliveries = sa.Table(
     *_key(),
     sa.Column("endpoint_id", Key, nullable=False),
     sa.Column("event_id", Key, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("line", Name, nullable=False),
     sa.Column("state", sa.String(12), nullable=False),
     sa.Column("created_at", Instant, nullable=False),
+    sa.Column("due", Instant),
+    sa.Column("scheduled", Instant),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("last_status", sa.Integer),
     sa.Column("last_detail", sa.String(500)),
     sa.Column("delivered_at", Instant),
-    *_claim(),
     sa.UniqueConstraint("brand_id", "endpoint_id", "event_id"),
     _belongs("endpoint_id", "endpoints"),
 )
-_due(deliveries)
+_WAITING = deliveries.c.due.isnot(None)
 sa.Index("ix_deliveries_endpoint", deliveries.c.brand_id, deliveries.c.endpoint_id, deliveries.c.id)
+sa.Index("ix_deliveries_state", deliveries.c.brand_id, deliveries.c.endpoint_id, deliveries.c.state, deliveries.c.id)
+sa.Index(
+    "ix_deliveries_waiting",
+    deliveries.c.brand_id,
+    deliveries.c.endpoint_id,
+    deliveries.c.position,
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
+)
+sa.Index(
+    "ix_deliveries_line",
+    deliveries.c.brand_id,
+    deliveries.c.endpoint_id,
+    deliveries.c.line,
+    deliveries.c.position,
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
+)
 
 delivery_attempts = sa.Table(
     "delivery_attempts",

@@ -12,6 +12,7 @@ from mentionbridge.store.accounts import StoredAccounts
 from mentionbridge.store.authors import StoredAuthors
 from mentionbridge.store.claims import Claims
 from mentionbridge.store.commitments import StoredCommitments
+from mentionbridge.store.deliveries import StoredDeliveries
 from mentionbridge.store.engines import Engine
 from mentionbridge.store.events import StoredEvents
 from mentionbridge.store.inbox import StoredInbox
@@ -58,7 +59,11 @@ class Transaction:
 
     @property
     def events(self) -> StoredEvents:
-        return StoredEvents(self.connection, self.ids, self.sealer)
+        return StoredEvents(self.connection, self.ids)
+
+    @property
+    def deliveries(self) -> StoredDeliveries:
+        return StoredDeliveries(self.connection, self.ids, self.sealer, self.clock)
 
     @property
     def inbox(self) -> StoredInbox:

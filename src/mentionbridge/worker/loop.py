@@ -27,7 +27,7 @@ class Worker:
         self._bells: dict[str, asyncio.Event] = {}
         self._runners: list[asyncio.Task[None]] = []
         self._jobs: set[asyncio.Task[None]] = set()
-        self._held: dict[str, Lease] = {}
+        self._held: dict[tuple[str, str], Lease] = {}
         self._stopping = asyncio.Event()
         self._timetable = Timetable(bridge, tick=self.wake, tick_seconds=tick_seconds)
 
@@ -101,7 +101,7 @@ class Worker:
         except Exception as error:
             self._bridge.observer.saw("job.failed", queue=queue, why=_why(error))
             return []
-        self._held |= {lease.id: lease for lease in leases}
+        self._held |= {(lease.token, lease.id): lease for lease in leases}
         return leases
 
     async def _guard(self, job: Job) -> None:
@@ -115,7 +115,7 @@ class Worker:
             self._bridge.observer.saw("job.failed", queue=queue, id=job.leases[0].id, why=_why(error))
             await self._later(job.leases)
         for lease in job.leases:
-            self._held.pop(lease.id, None)
+            self._held.pop((lease.token, lease.id), None)
         self._bridge.observer.saw("job.done", queue=queue, seconds=self._bridge.clock.monotonic() - began)
         self._ring(queue, PUBLISH, *HANDLERS[queue].leads_to)
 
@@ -131,7 +131,7 @@ class Worker:
             bell.clear()
             try:
                 while await publish(self._bridge):
-                    self._ring(Queue.DELIVER)
+                    self._ring(Queue.DELIVER, Queue.DELIVER_SLOW)
             except Exception as error:
                 self._bridge.observer.saw("job.failed", queue="publish", why=_why(error))
 

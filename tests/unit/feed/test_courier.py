@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from mentionbridge.domain.endpoint import Endpoint
 from mentionbridge.feed.delivery import HttpCourier
 from mentionbridge.feed.signing import new_secret
 from mentionbridge.net.guard import AddressGuard
-from mentionbridge.ports.feed import Endpoint
 
 SECRET, NEXT = new_secret(), new_secret()
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
