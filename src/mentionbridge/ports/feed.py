@@ -1,10 +1,12 @@
-"""How an event reaches a webhook subscriber."""
+"""How an event reaches a webhook subscriber, and what the store keeps of that."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from mentionbridge.domain.endpoint import DeliveryResult, Endpoint
+from mentionbridge.domain.endpoint import Attempted, DeliveryResult, Endpoint, Health, Parcel
+from mentionbridge.domain.events import Event
+from mentionbridge.ports.claims import Lease
 
 
 class Courier(Protocol):
@@ -14,3 +16,50 @@ class Courier(Protocol):
         self, endpoint: Endpoint, event_id: str, type_: str, occurred_at: datetime, data: Mapping[str, Any]
     ) -> DeliveryResult:
         """Make one attempt; never raises for anything the other side does."""
+
+
+class Deliveries(Protocol):
+    """Subscribers, and what is owed to them. An endpoint is what a worker claims; its deliveries stand in line."""
+
+    async def subscribed(self) -> Sequence[Endpoint]:
+        """Return every endpoint that is not disabled, without its secrets."""
+
+    async def endpoint(self, brand_id: str, endpoint_id: str) -> Endpoint | None: ...
+    async def claimed(self, leases: Sequence[Lease]) -> Mapping[str, Endpoint]:
+        """Return the endpoints of these leases by id."""
+
+    async def held(self, leases: Sequence[Lease]) -> Mapping[str, Endpoint]:
+        """Lock the endpoints whose lease is still ours, and return them by id."""
+
+    async def plan(self, owed: Sequence[tuple[Endpoint, Event]], now: datetime) -> None:
+        """Owe each event to its endpoint, once, and wake the endpoints."""
+
+    async def plan_again(self, endpoint: Endpoint, events: Sequence[Event], now: datetime) -> None:
+        """Owe what was never owed or is a dead letter; what was delivered or still waits is left alone."""
+
+    async def waiting(self, endpoint: Endpoint, now: datetime, most: int, *, holds: int) -> Sequence[Parcel]:
+        """Return up to `most` due deliveries in feed order, without those an earlier one of their line holds back.
+
+        An earlier one holds while it waits for its next attempt and has had less than `holds`.
+        """
+
+    async def oldest(self, endpoint: Endpoint) -> Parcel | None:
+        """Return the first delivery in feed order that still waits, due or not."""
+
+    async def next_due(self, endpoint: Endpoint, now: datetime, *, holds: int) -> datetime | None:
+        """When this endpoint has something to be brought next."""
+
+    async def note(self, endpoint: Endpoint, made: Sequence[Attempted]) -> None:
+        """Write attempts into the ledger, and where their deliveries stand now."""
+
+    async def hurry(self, endpoint: Endpoint, now: datetime) -> None:
+        """Make all that waits due now: the endpoint is back."""
+
+    async def keep_health(self, endpoint: Endpoint, health: Health) -> None: ...
+    async def release(self, endpoint: Endpoint, due: datetime | None) -> None:
+        """Give the endpoint back, due again at `due` or when something new is owed."""
+
+    async def recovered(self, endpoint: Endpoint, to: int | None) -> None:
+        """Keep how far the recovery has come; None when it is through."""
+
+    async def disable(self, endpoint: Endpoint, why: str, now: datetime) -> None: ...

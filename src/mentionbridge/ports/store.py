@@ -4,62 +4,21 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Protocol
 
 from mentionbridge.domain.account import Account, AccountHealth, AccountState, Identity
-from mentionbridge.domain.endpoint import About, Attempted, Endpoint, Health, Parcel
+from mentionbridge.domain.endpoint import About
 from mentionbridge.domain.events import Event, EventType
 from mentionbridge.domain.mention import Author, MediaLink, Mention, Origin, Post
 from mentionbridge.domain.reply import OwnPost, Purpose, Reply, ReplyIntent, ReplyState
 from mentionbridge.domain.ticket import Entry, Priority, Ticket, TicketState
 from mentionbridge.domain.verdict import Verdict
+from mentionbridge.ports.claims import Claims as Claims
+from mentionbridge.ports.claims import Lease as Lease
+from mentionbridge.ports.claims import Queue as Queue
+from mentionbridge.ports.feed import Deliveries
 from mentionbridge.ports.media import Picture
 from mentionbridge.ports.timekeeping import Commitments, Waits
-
-
-class Queue(StrEnum):
-    """The kinds of due row a worker claims."""
-
-    POLL = "poll"
-    HOOK = "hook"
-    JUDGE = "judge"
-    SEND = "send"
-    SETTLE = "settle"
-    DELIVER = "deliver"
-    DELIVER_SLOW = "deliver_slow"
-    RECHECK = "recheck"
-    MEDIA = "media"
-    WAIT = "wait"
-    COMMITMENT = "commitment"
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """Our right to one row until `deadline` on the steady clock (`until` on the wall clock, as stored).
-
-    `seconds` is how long it was taken for; a walk that still brings something keeps its row for as long again.
-    """
-
-    queue: Queue
-    brand_id: str
-    id: str
-    token: str
-    deadline: float
-    until: datetime
-    attempts: int
-    seconds: float
-
-
-class Claims(Protocol):
-    """Due rows, leased."""
-
-    async def take(self, queue: Queue, limit: int, seconds: float) -> Sequence[Lease]: ...
-    async def check(self, lease: Lease, *, extend: float = 0) -> None:
-        """Raise LeaseLost when the row is no longer ours; locks it, and gives it `extend` more seconds."""
-
-    async def done(self, lease: Lease, due: datetime | None = None, *, fresh: bool = False) -> None:
-        """Give the row back, due again at `due` or never; raises LeaseLost when it is no longer ours."""
 
 
 class Accounts(Protocol):
@@ -302,53 +261,6 @@ class Events(Protocol):
 
     async def render_all(self, events: Sequence[Event]) -> Mapping[str, Mapping[str, Any]]:
         """Return the `data` of many events by their ids."""
-
-
-class Deliveries(Protocol):
-    """Subscribers, and what is owed to them. An endpoint is what a worker claims; its deliveries stand in line."""
-
-    async def subscribed(self) -> Sequence[Endpoint]:
-        """Return every endpoint that is not disabled, without its secrets."""
-
-    async def endpoint(self, brand_id: str, endpoint_id: str) -> Endpoint | None: ...
-    async def claimed(self, leases: Sequence[Lease]) -> Mapping[str, Endpoint]:
-        """Return the endpoints of these leases by id."""
-
-    async def held(self, leases: Sequence[Lease]) -> Mapping[str, Endpoint]:
-        """Lock the endpoints whose lease is still ours, and return them by id."""
-
-    async def plan(self, owed: Sequence[tuple[Endpoint, Event]], now: datetime) -> None:
-        """Owe each event to its endpoint, once, and wake the endpoints."""
-
-    async def plan_again(self, endpoint: Endpoint, events: Sequence[Event], now: datetime) -> None:
-        """Owe what was never owed or is a dead letter; what was delivered or still waits is left alone."""
-
-    async def waiting(self, endpoint: Endpoint, now: datetime, most: int, *, holds: int) -> Sequence[Parcel]:
-        """Return up to `most` due deliveries in feed order, without those an earlier one of their line holds back.
-
-        An earlier one holds while it waits for its next attempt and has had less than `holds`.
-        """
-
-    async def oldest(self, endpoint: Endpoint) -> Parcel | None:
-        """Return the first delivery in feed order that still waits, due or not."""
-
-    async def next_due(self, endpoint: Endpoint, now: datetime, *, holds: int) -> datetime | None:
-        """When this endpoint has something to be brought next."""
-
-    async def note(self, endpoint: Endpoint, made: Sequence[Attempted]) -> None:
-        """Write attempts into the ledger, and where their deliveries stand now."""
-
-    async def hurry(self, endpoint: Endpoint, now: datetime) -> None:
-        """Make all that waits due now: the endpoint is back."""
-
-    async def keep_health(self, endpoint: Endpoint, health: Health) -> None: ...
-    async def release(self, endpoint: Endpoint, due: datetime | None) -> None:
-        """Give the endpoint back, due again at `due` or when something new is owed."""
-
-    async def recovered(self, endpoint: Endpoint, to: int | None) -> None:
-        """Keep how far the recovery has come; None when it is through."""
-
-    async def disable(self, endpoint: Endpoint, why: str, now: datetime) -> None: ...
 
 
 class Inbox(Protocol):
