@@ -20,7 +20,6 @@ from mentionbridge.kit.ids import Ids
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.publish import publish
 from mentionbridge.platforms.demo.plug import AccountOptions
-from mentionbridge.ports.observer import Silence
 from mentionbridge.ports.store import Queue, Store
 from mentionbridge.settings import load
 from mentionbridge.store import tables as t
@@ -69,6 +68,13 @@ def settings_for(url: str, folder: Path) -> Any:
         key.touch(0o600)
         key.write_bytes(Fernet.generate_key())
     return load(None, database={"url": url}, secrets={"key_file": key}, brands={"acme": BRAND})
+
+
+class Silence:
+    """An observer that notes nothing."""
+
+    def saw(self, moment: str, **facts: Any) -> None:
+        return None
 
 
 @dataclass

@@ -21,6 +21,7 @@ from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.mention import Surface
 from mentionbridge.domain.reply import Refusal, ReplyRight, Target
 from mentionbridge.domain.verdict import Topic
+from mentionbridge.feed.signing import new_secret
 from mentionbridge.kit.ids import Ids
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.ports.access import Scope
@@ -203,7 +204,7 @@ def open_site(world: World, **limits: int) -> Site:
         writer=GroupWriter(world.store),
         tokens=RememberedTokens(StoredTokens(world.engine, Ids()), world.clock),
         idempotency=StoredIdempotency(world.engine, SEALER),
-        subscriptions=StoredSubscriptions(world.engine, Ids(), SEALER),
+        subscriptions=StoredSubscriptions(world.engine, Ids(), SEALER, new_secret),
         clock=world.clock,
         observer=watching,
         accounts={key: each.account for key, each in connected.items()},

@@ -11,6 +11,7 @@ from fakes.people import story
 from fakes.world import SEALER, World
 from mentionbridge.domain.endpoint import DeliveryResult
 from mentionbridge.domain.events import EventType
+from mentionbridge.feed.signing import new_secret
 from mentionbridge.kit.cursor import BadCursor
 from mentionbridge.kit.ids import Ids
 from mentionbridge.ports.access import Earlier, Remembered, Scope, Token
@@ -135,7 +136,7 @@ async def test_of_two_at_once_one_runs(world: World) -> None:
 
 @pytest.fixture
 def subscriptions(world: World) -> StoredSubscriptions:
-    return StoredSubscriptions(world.engine, Ids(), SEALER)
+    return StoredSubscriptions(world.engine, Ids(), SEALER, new_secret)
 
 
 async def test_an_endpoint_has_a_sealed_secret_of_its_own(world: World, subscriptions: StoredSubscriptions) -> None:

@@ -18,6 +18,7 @@ from mentionbridge.bootstrap.wiring import App
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.reply import Reply
+from mentionbridge.feed.signing import new_secret
 from mentionbridge.pipeline import promise, steer
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.relabel import relabel
@@ -121,7 +122,7 @@ def _door(app: App, writer: GroupWriter, worker: Worker | None) -> Door:
         writer=writer,
         tokens=RememberedTokens(app.tokens, bridge.clock),
         idempotency=StoredIdempotency(app.engine, app.sealer),
-        subscriptions=StoredSubscriptions(app.engine, bridge.ids, app.sealer),
+        subscriptions=StoredSubscriptions(app.engine, bridge.ids, app.sealer, new_secret),
         clock=bridge.clock,
         observer=bridge.observer,
         accounts={key: connected.account for key, connected in bridge.connected.items()},

@@ -30,10 +30,8 @@ class Capabilities:
     replies: bool = True
     key_life: timedelta | None = None
     private_keyed: bool = True
-    finds_own_replies: bool = True
     max_length: int = 300
     private_messages: bool = False
-    private_needs_permission: bool = True
     needs_tag: bool = True
     edits: bool = False
     may_train: bool = True

@@ -8,10 +8,3 @@ class Observer(Protocol):
 
     def saw(self, moment: str, **facts: Any) -> None:
         """Note one moment."""
-
-
-class Silence:
-    """An observer for tests and tools that want none."""
-
-    def saw(self, moment: str, **facts: Any) -> None:
-        return None

@@ -1,7 +1,5 @@
 """Webhook endpoints: their secrets sealed, their deliveries in a ledger."""
 
-import base64
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +15,6 @@ from mentionbridge.store.engines import Engine
 from mentionbridge.store.keyset import Keyset
 from mentionbridge.store.sealed import Sealer
 
-_SECRET_BYTES = 32
 _SHOWN = [t.endpoints.c[name] for name in Subscription.__dataclass_fields__]
 _LEDGER = [t.deliveries.c[name] for name in Delivery.__dataclass_fields__ if name != "event_type"]
 _ABOUT = sa.and_(t.events.c.brand_id == t.deliveries.c.brand_id, t.events.c.id == t.deliveries.c.event_id)
@@ -31,15 +28,18 @@ DELIVERIES = Keyset(
 
 @dataclass(frozen=True, slots=True)
 class StoredSubscriptions:
-    """A `ports.access.Subscriptions` over the `endpoints` table; each call is its own transaction."""
+    """A `ports.access.Subscriptions` over the `endpoints` table; each call is its own transaction.
+
+    `new_secret` makes the secret of one endpoint.
+    """
 
     engine: Engine
     ids: Ids
     sealer: Sealer
-    random: Callable[[int], bytes] = secrets.token_bytes
+    new_secret: Callable[[], str]
 
     async def create(self, brand_id: str, url: str, types: Sequence[str], now: datetime) -> tuple[str, Subscription]:
-        secret = f"whsec_{base64.b64encode(self.random(_SECRET_BYTES)).decode()}"
+        secret = self.new_secret()
         made = Subscription(brand_id, self.ids.new("whk"), url, tuple(types), now)
         row = {
             "brand_id": brand_id,

@@ -27,11 +27,6 @@ class Status:
     head: str
     behind: int | None
 
-    @property
-    def at_head(self) -> bool:
-        """True when there is nothing to do."""
-        return self.behind == 0
-
 
 async def upgrade(url: str) -> Status:
     """Run every revision that is missing, in one transaction; several at once wait for each other."""

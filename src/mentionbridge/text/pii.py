@@ -94,12 +94,6 @@ def mask(text: str, orders: re.Pattern[str] = ORDER_NUMBER) -> str:
     return "".join([*out, text[at:]])
 
 
-def luhn(digits: str) -> bool:
-    """Say whether the last digit checks the others the way payment cards do."""
-    plain, doubled = [int(digit) for digit in digits[::-2]], [_DOUBLED[int(digit)] for digit in digits[-2::-2]]
-    return (sum(plain) + sum(doubled)) % 10 == 0
-
-
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 

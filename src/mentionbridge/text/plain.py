@@ -1,8 +1,6 @@
 """Readable plain text out of whatever a network sends."""
 
 import unicodedata
-from html import unescape
-from html.parser import HTMLParser
 
 import regex  # type: ignore[import-untyped]
 
@@ -45,75 +43,3 @@ def clean(text: str) -> str:
     normal = unicodedata.normalize("NFC", _PILED_ACCENTS.sub(r"\1", visible))
     lines = "\n".join(line.rstrip(" \t\u00a0") for line in normal.split("\n"))
     return str(_MANY_NEWLINES.sub("\n\n", lines)).strip()
-
-
-def from_html(html: str) -> str:
-    """Return the words of a post written in HTML, paragraphs apart by a blank line and links with their whole address.
-
-    Never raises; a tag soup that cannot be parsed loses its tags and keeps its words.
-    """
-    reader = _Reader()
-    try:
-        reader.feed(html)
-        reader.close()
-    except AssertionError:
-        return clean(unescape(regex.sub(r"<[^<>]*>", " ", html)))
-    return clean(reader.text())
-
-
-class _Reader(HTMLParser):
-    """Collects words; knows the classes Mastodon and its kin mark shortened links and quotes with."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self._out: list[str] = []
-        self._hidden: list[str] = []
-        self._link: str | None = None
-        self._link_from = 0
-        self._shortened = False
-
-    def text(self) -> str:
-        return "".join(self._out)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        classes = set(given.get("class", "").split())
-        if self._hidden or tag in ("script", "style") or "quote-inline" in classes:
-            if tag not in _VOID:
-                self._hidden.append(tag)
-        elif tag == "a":
-            self._open_link(given, classes)
-        elif tag == "span" and classes & {"invisible", "ellipsis"}:
-            self._shortened = True
-        else:
-            self._out.append({"br": "\n", "li": "\n- ", "img": given.get("alt", "")}.get(tag, ""))
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._hidden:
-            self._leave_hidden(tag)
-        elif tag == "a" and self._link is not None:
-            self._close_link()
-        elif tag in ("p", "div", "blockquote", "ul", "ol", "pre"):
-            self._out.append("\n\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self._out.append(data)
-
-    def _open_link(self, given: dict[str, str], classes: set[str]) -> None:
-        is_name = bool(classes & {"mention", "hashtag"})
-        self._link = None if is_name else given.get("href", "")
-        self._link_from, self._shortened = len(self._out), False
-
-    def _close_link(self) -> None:
-        if self._shortened and self._link:
-            self._out[self._link_from :] = [self._link]
-        self._link = None
-
-    def _leave_hidden(self, tag: str) -> None:
-        if tag in self._hidden:
-            while self._hidden.pop() != tag:
-                pass
-
-
-_VOID = frozenset({"br", "img", "hr", "wbr", "input", "link", "meta"})
