@@ -3,11 +3,11 @@
 import secrets
 from collections.abc import Callable
 from threading import Lock
-from uuid import UUID
 
 from mentionbridge.kit.clock import Clock, SystemClock
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _COUNTER_BITS = 12
 
 
@@ -22,18 +22,18 @@ class Ids:
 
     def new(self, prefix: str) -> str:
         """Return a fresh id such as `mnt_01jd8x…`: the prefix, an underscore and 26 characters."""
-        return f"{prefix}_{encode(self._next().int)}"
+        return f"{prefix}_{encode(self._next())}"
 
-    def _next(self) -> UUID:
+    def _next(self) -> int:
         millis = int(self._clock.now().timestamp() * 1000)
         with self._lock:
             self._last = max(self._last + 1, millis << _COUNTER_BITS)
             stamp = self._last
         high = ((stamp >> _COUNTER_BITS) << 16) | 0x7000 | (stamp & 0xFFF)
         low = (0b10 << 62) | self._random_bits(62)
-        return UUID(int=(high << 64) | low)
+        return (high << 64) | low
 
 
 def encode(number: int) -> str:
     """Write a 128-bit number as 26 characters that sort as the number does."""
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])

@@ -87,6 +87,8 @@ async def take_pushed(uow: UnitOfWork, pushed: Sequence[Pushed]) -> Sequence[Tak
 def _within_rights(pushed: Pushed, others: Sequence[AccountHealth]) -> Post:
     """Whom a post calls on decides who answers; it must not make an account speak that its pusher may not push for."""
     brand_id, post = pushed.account.brand_id, pushed.post
+    if not post.addressed:
+        return post
     closed = {each.network_id for each in others if each.brand_id == brand_id and each.id not in pushed.speaks_for}
     return replace(post, addressed=tuple(each for each in post.addressed if each not in closed))
 
@@ -105,7 +107,7 @@ async def take_in(uow: UnitOfWork, arrivals: Sequence[Arrival], *, origin: Origi
 def _tidied(arrival: Arrival, now: datetime) -> Arrival:
     if not isinstance(arrival.item, Post) or arrival.is_own:
         return arrival
-    return replace(arrival, item=tidy(arrival.item, now))
+    return Arrival(arrival.account, arrival.known, tidy(arrival.item, now))
 
 
 def _turns(arrivals: Sequence[Arrival]) -> Iterator[Sequence[Arrival]]:

@@ -69,6 +69,8 @@ def _bounded(number: int) -> int:
 
 def _storable(data: Mapping[str, Any]) -> dict[str, Any]:
     """PostgreSQL keeps no U+0000, no lone surrogate and no NaN in JSON."""
+    if not data:
+        return {}
     try:
         text = json.dumps(data, ensure_ascii=True, allow_nan=False)
         if "\\u0000" not in text and "\\ud" not in text.lower():

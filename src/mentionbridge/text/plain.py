@@ -38,6 +38,8 @@ def clean(text: str) -> str:
 
     Joiners stay where a script or an emoji needs them. Never raises, whatever the text holds.
     """
+    if text.isascii() and text.isprintable():
+        return text.strip()
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     visible = _INVISIBLE.sub("", _NEWLINES.sub("\n", whole))
     normal = unicodedata.normalize("NFC", _PILED_ACCENTS.sub(r"\1", visible))

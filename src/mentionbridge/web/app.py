@@ -26,6 +26,7 @@ from mentionbridge.web.caller import Rule, rules_of
 from mentionbridge.web.door import Door
 from mentionbridge.web.gate import Gate
 from mentionbridge.web.problem import catch_all
+from mentionbridge.web.shortcut import shortcut
 
 PARTS = (hooks, mentions, tickets, replies, commitments, brands, threads, accounts, events, webhooks, media, ops)
 """Every file of routes; whoever adds one adds it here, and the matrix of rights asks its rules."""
@@ -51,6 +52,7 @@ def create_app(door: Door, lifespan: Lifespan | None = None) -> FastAPI:
     app.state.door = door
     for part in PARTS:
         app.include_router(part.router)
+    app.router.routes.insert(0, shortcut(mentions.PUSH))
     for platform, pages in door.pages.items():
         app.mount(f"/p/{platform}", pages)
     app.add_middleware(Gate, door=door)

@@ -21,13 +21,13 @@ _MOST = 2**31 - 1
 def _storable(text: str) -> str:
     if "\x00" in text:
         raise ValueError("holds a NUL character, which cannot be kept; remove it")
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("holds half a character (a lone surrogate); remove it")
     return text
 
 
 def _plain(text: str) -> str:
-    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+    if not text.isprintable() and any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise ValueError("holds control characters; remove them")
     return _storable(text)
 
@@ -93,6 +93,10 @@ class PushedAuthor(Asked):
     followers: int | None = Field(None, ge=0, le=_MOST)
     is_bot: bool = False
 
+    def author(self) -> Author:
+        """Return it as the heart knows people."""
+        return Author(self.external_id, self.handle, self.name, self.followers, self.is_bot)
+
 
 class PushedMedia(Asked):
     """A picture or film of the post."""
@@ -145,7 +149,7 @@ class PushedMention(Asked):
         """Return it as the heart knows posts."""
         return Post(
             external_id=self.external_id,
-            author=Author(**self.author.model_dump()),
+            author=self.author.author(),
             text=self.text,
             created_at=self.created_at.astimezone(UTC),
             thread_id=self.thread_id or self.external_id,

@@ -58,6 +58,10 @@ class Rule:
 
     # Were it not async, each request would take a trip through a thread for it.
     async def __call__(self, request: Request, _: Annotated[object, Depends(_bearer)]) -> Caller:
+        return self.admit(request)
+
+    def admit(self, request: Request) -> Caller:
+        """Return the caller; raises a problem when its token may not."""
         caller: Caller = request.state.caller
         if not any(caller.token.may(scope) for scope in self.scopes):
             wanted = " or ".join(f"`{scope}`" for scope in self.scopes)
@@ -73,14 +77,15 @@ def who(*scopes: Scope) -> Rule:
 def rules_of(routes: Iterable[BaseRoute]) -> dict[tuple[str, str], Rule | None]:
     """Tell each route's rule by (method, path), None where a route declares none or more than one."""
     return {
-        (method, route.path_format): _rule_of(route)
+        (method, route.path_format): rule_of(route)
         for route in routes
         if isinstance(route, APIRoute)
         for method in route.methods or ()
     }
 
 
-def _rule_of(route: APIRoute) -> Rule | None:
+def rule_of(route: APIRoute) -> Rule | None:
+    """Return the rule a route declares; None where it declares none or more than one."""
     found = [each.call for each in route.dependant.dependencies if isinstance(each.call, Rule)]
     return found[0] if len(found) == 1 else None
 

@@ -26,15 +26,19 @@ class OnceRoute(APIRoute):
     """
 
     def get_route_handler(self) -> Handler:
-        handle = super().get_route_handler()
+        return honouring_key(super().get_route_handler())
 
-        async def once(request: Request) -> Response:
-            key = request.headers.get(_HEADER)
-            if request.method != "POST" or key is None:
-                return await handle(request)
-            return await _once(request, usable(key), handle)
 
-        return once
+def honouring_key(handle: Handler) -> Handler:
+    """Let a POST under an `Idempotency-Key` happen once."""
+
+    async def once(request: Request) -> Response:
+        key = request.headers.get(_HEADER)
+        if request.method != "POST" or key is None:
+            return await handle(request)
+        return await _once(request, usable(key), handle)
+
+    return once
 
 
 def usable(key: str) -> str:

@@ -54,3 +54,9 @@ def test_ten_thousand_of_anything_is_quick(nasty: str) -> None:
     clean(nasty * 10_000)
     clean(nasty[0] + nasty[1:] * 10_000)
     assert time.perf_counter() - started < 1.0
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_plain_ascii_takes_a_short_way_to_the_same_end(text: str) -> None:
+    # A letter that cannot take the short way, and that cleaning leaves alone.
+    assert clean(text) == clean(f"{text}\nü").removesuffix("ü").strip()
