@@ -44,7 +44,7 @@ def told(ran: Ran) -> dict[str, float]:
 def everything(path: Path) -> dict[str, list[tuple[object, ...]]]:
     with sqlite3.connect(path) as database:
         tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        rows = {name: database.execute(f"SELECT * FROM {name} ORDER BY rowid").fetchall() for name in tables}
+        rows = {name: sorted(database.execute(f"SELECT * FROM {name}").fetchall(), key=repr) for name in tables}
     database.close()
     return rows
 
@@ -191,3 +191,19 @@ def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
         found = database.execute(query).fetchall()
     database.close()
     return found
+
+
+def test_an_import_makes_a_ticket_of_every_line_and_answers_nobody(cli: Cli, config: str, tmp_path: Path) -> None:
+    (tmp_path / "history.jsonl").write_text("\n".join(history(30)))
+    first = told(cli("import", "history.jsonl", "-c", config))
+    assert (first["mentions"], first["replies"], first["sent"], first["refused"]) == (30, 0, 0, 0)
+    with sqlite3.connect(tmp_path / "bridge.sqlite") as database:
+        (without,) = database.execute("SELECT count(*) FROM mentions WHERE ticket_id IS NULL").fetchone()
+        (replies,) = database.execute("SELECT count(*) FROM replies").fetchone()
+        (waits,) = database.execute("SELECT count(*) FROM waits").fetchone()
+    database.close()
+    assert (without, replies, waits) == (0, 0, 0)
+    before = everything(tmp_path / "bridge.sqlite")
+    again = told(cli("import", "history.jsonl", "-c", config))
+    assert (again["mentions"], again["duplicates"]) == (0, 30)
+    assert everything(tmp_path / "bridge.sqlite") == before

@@ -1,4 +1,4 @@
-"""`replay`: history from a file through the real pipeline."""
+"""`replay` and `import`: history from a file through the real pipeline."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from mentionbridge.bootstrap import App, opened
 from mentionbridge.cli.common import ConfigOption, note, run, settings_from
 from mentionbridge.domain.errors import SetupError
-from mentionbridge.domain.mention import Item
+from mentionbridge.domain.mention import Item, Origin
 from mentionbridge.pipeline.bridge import Connected
 from mentionbridge.pipeline.replay import Summary, replay
 from mentionbridge.platforms import named
@@ -28,6 +28,7 @@ MOST_COMPLAINTS_SHOWN = 10
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command("replay")(replay_file)
+    app.command("import")(import_file)
 
 
 def replay_file(
@@ -43,8 +44,7 @@ def replay_file(
 
     Example: mentionbridge replay history.jsonl --dry-run
     """
-    if not file.is_file():
-        raise SetupError(f"There is no file {file}; give one with one JSON mention a line.")
+    _must_exist(file)
     with contextlib.ExitStack() as stack:
         overrides: dict[str, Any] = {}
         if dry_run:
@@ -56,14 +56,36 @@ def replay_file(
     typer.echo(json.dumps(summary.as_dict()))
 
 
-async def _replay(settings: Settings, file: Path, *, send: bool) -> Summary:
+def import_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="One mention a line, in the push shape.")],
+    config: ConfigOption = None,
+) -> None:
+    """Take history as tickets and print what happened as JSON; nobody is acknowledged, on any network, ever.
+
+    Every line opens a ticket or joins the one its story has; a second run of the same file changes nothing.
+
+    Example: mentionbridge import old-desk.jsonl
+    """
+    _must_exist(file)
+    settings = settings_from(config, logs={"level": "warning"})
+    typer.echo(json.dumps(run(_replay(settings, file, origin=Origin.IMPORT)).as_dict()))
+
+
+def _must_exist(file: Path) -> None:
+    if not file.is_file():
+        raise SetupError(f"There is no file {file}; give one with one JSON mention a line.")
+
+
+async def _replay(settings: Settings, file: Path, *, origin: Origin = Origin.REPLAY, send: bool = False) -> Summary:
     async with opened(settings) as app:
         if send:
             _refuse_real(app)
         progress = _bar if sys.stderr.isatty() else _quiet
         refused: list[str] = []
         with file.open("rb") as lines:
-            summary = await replay(app.bridge, _history(app, lines, refused), send=send, progress=progress)
+            summary = await replay(
+                app.bridge, _history(app, lines, refused), origin=origin, send=send, progress=progress
+            )
     for sentence in refused[:MOST_COMPLAINTS_SHOWN]:
         note(sentence)
     return summary.with_refused(len(refused))

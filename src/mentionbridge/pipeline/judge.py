@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from mentionbridge.domain.events import EventType
-from mentionbridge.domain.mention import Mention, MentionState
+from mentionbridge.domain.mention import Mention, MentionState, Origin
 from mentionbridge.domain.reply import OwnPost
 from mentionbridge.domain.ticket import Ticket
 from mentionbridge.domain.verdict import Verdict
@@ -46,6 +46,7 @@ async def weigh(uow: UnitOfWork, mention: Mention, verdict: Verdict) -> Decision
         is_own=await _is_own(uow, mention),
         is_bot=mention.author.is_bot,
         silent=mention.silent,
+        imported=mention.origin is Origin.IMPORT,
     )
     return decide(verdict, facts)
 

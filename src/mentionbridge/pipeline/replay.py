@@ -60,14 +60,18 @@ async def replay(
     bridge: Bridge,
     history: Iterable[tuple[Connected, Item]],
     *,
+    origin: Origin = Origin.REPLAY,
     send: bool = False,
     progress: Callable[[str, int], None] = lambda what, done: None,
 ) -> Summary:
-    """Store and judge `history` in order; with `send`, say what is due on networks where nobody real reads."""
+    """Store and judge `history` in order; with `send`, say what is due on networks where nobody real reads.
+
+    Under the origin `import` every item is a matter for a ticket, and nobody is answered.
+    """
     began, tally = bridge.clock.monotonic(), Tally()
     bridge = replace(bridge, observer=tally, replies_to_history=send)
     await _connect(bridge, introduced=send)
-    await _store(bridge, history, progress)
+    await _store(bridge, history, origin, progress)
     await _drain(bridge, Queue.JUDGE, judge, progress)
     if send:
         await _say(bridge, progress)
@@ -90,17 +94,20 @@ async def _connect(bridge: Bridge, *, introduced: bool) -> None:
 
 
 async def _store(
-    bridge: Bridge, history: Iterable[tuple[Connected, Item]], progress: Callable[[str, int], None]
+    bridge: Bridge,
+    history: Iterable[tuple[Connected, Item]],
+    origin: Origin,
+    progress: Callable[[str, int], None],
 ) -> None:
     stored = 0
     waiting = iter(history)
     while batch := list(islice(waiting, BATCH)):
-        await _store_batch(bridge, batch)
+        await _store_batch(bridge, batch, origin)
         stored += len(batch)
         progress("stored", stored)
 
 
-async def _store_batch(bridge: Bridge, batch: Sequence[tuple[Connected, Item]]) -> None:
+async def _store_batch(bridge: Bridge, batch: Sequence[tuple[Connected, Item]], origin: Origin) -> None:
     now = bridge.clock.now()
     async with bridge.store.writing() as uow:
         known = {(health.brand_id, health.id): health for health in await uow.accounts.all()}
@@ -108,9 +115,9 @@ async def _store_batch(bridge: Bridge, batch: Sequence[tuple[Connected, Item]]) 
             Arrival(connected.account, known[connected.account.brand_id, connected.account.id], item)
             for connected, item in batch
         ]
-        taken = await take_in(uow, arrivals, origin=Origin.REPLAY, now=now)
+        taken = await take_in(uow, arrivals, origin=origin, now=now)
     for arrival, each in zip(arrivals, taken, strict=True):
-        tell(bridge.observer, arrival.account, [each], Origin.REPLAY)
+        tell(bridge.observer, arrival.account, [each], origin)
 
 
 async def _say(bridge: Bridge, progress: Callable[[str, int], None]) -> None:

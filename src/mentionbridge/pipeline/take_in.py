@@ -68,7 +68,7 @@ class Pushed:
     speaks_for: frozenset[str]
 
 
-async def take_pushed(uow: UnitOfWork, pushed: Sequence[Pushed]) -> Sequence[Taken]:
+async def take_pushed(uow: UnitOfWork, pushed: Sequence[Pushed], origin: Origin = Origin.PUSH) -> Sequence[Taken]:
     """Store what was pushed, in the caller's transaction; returns what became of each."""
     known: dict[tuple[str, str], AccountHealth] = {}
     for each in pushed:
@@ -81,7 +81,12 @@ async def take_pushed(uow: UnitOfWork, pushed: Sequence[Pushed]) -> Sequence[Tak
         Arrival(each.account, known[each.account.brand_id, each.account.id], _within_rights(each, others))
         for each in pushed
     ]
-    return await take_in(uow, arrivals, origin=Origin.PUSH, now=max(each.at for each in pushed))
+    return await take_in(uow, arrivals, origin=origin, now=max(each.at for each in pushed))
+
+
+async def take_imported(uow: UnitOfWork, pushed: Sequence[Pushed]) -> Sequence[Taken]:
+    """Store what a desk brings along as history: every one a matter for a ticket, and nobody is answered."""
+    return await take_pushed(uow, pushed, Origin.IMPORT)
 
 
 def _within_rights(pushed: Pushed, others: Sequence[AccountHealth]) -> Post:
@@ -153,7 +158,7 @@ async def _take_other(uow: UnitOfWork, arrival: Arrival, origin: Origin, now: da
             await withdraw(uow, mention, now)
             return Taken(Result.DELETED, mention.id)
         case Post() as post:
-            if origin is not Origin.PUSH:
+            if origin not in (Origin.PUSH, Origin.IMPORT):
                 # A push vouches for nothing: it must not make us believe that we have answered.
                 await uow.accounts.remember_own(account.brand_id, account.id, _as_own(post))
             return Taken(Result.OWN)
@@ -178,6 +183,8 @@ async def _take_posts(
 
 
 def _is_silent(post: Post, known: AccountHealth, origin: Origin) -> bool:
+    if origin is Origin.IMPORT:
+        return True
     return post.created_at < known.connected_at and origin is not Origin.REPLAY
 
 

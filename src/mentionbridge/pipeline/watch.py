@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from mentionbridge.domain.events import EventType
-from mentionbridge.domain.mention import Mention
+from mentionbridge.domain.mention import Mention, Origin
 from mentionbridge.domain.ticket import Ticket, TicketState
 from mentionbridge.domain.wait import Wait, WaitEnd, WaitKind
 from mentionbridge.pipeline.bridge import Bridge
@@ -21,8 +21,8 @@ _OVER = (TicketState.SOLVED, TicketState.CLOSED)
 
 
 async def customer_spoke(bridge: Bridge, uow: UnitOfWork, ticket: Ticket, mention: Mention) -> None:
-    """Begin to count, unless this customer is waited on already; what was imported silently waits for nobody."""
-    if mention.silent:
+    """Begin to count, unless this customer is waited on already; imported and replayed history waits for nobody."""
+    if mention.silent or mention.origin is Origin.REPLAY:
         return
     waits = await uow.waits.of_ticket(ticket.brand_id, ticket.id)
     if any(wait.ended_at is None for wait in waits):

@@ -3,6 +3,7 @@
 | what it is                                     | ticket | acknowledgement |
 |------------------------------------------------|--------|-----------------|
 | our own post, a repost, spam                   | no     | none            |
+| imported as a ticket by a person or desk       | yes    | none            |
 | a private message (unless spam)                | yes    | none in public  |
 | risky: safety, law, press, a person in need    | yes    | a person        |
 | complaint, p ≥ 0.5                             | yes    | by itself       |
@@ -41,6 +42,7 @@ class MentionFacts:
     is_own: bool = False
     is_bot: bool = False
     silent: bool = False
+    imported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def decide(verdict: Verdict, facts: MentionFacts) -> Decision:
         return _nothing("our own post")
     if facts.is_repost:
         return _nothing("a repost of somebody else's words")
+    if facts.imported:
+        return Decision(True, Handling.NONE, "imported as a ticket, so nobody is answered")
     if facts.surface is not Surface.PUBLIC:
         return _private(verdict)
     decision = _by_verdict(verdict, facts.tagged)

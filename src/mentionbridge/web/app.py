@@ -14,6 +14,7 @@ from mentionbridge.web.api import (
     brands,
     commitments,
     events,
+    imports,
     media,
     mentions,
     replies,
@@ -28,7 +29,21 @@ from mentionbridge.web.gate import Gate
 from mentionbridge.web.problem import catch_all
 from mentionbridge.web.shortcut import shortcut
 
-PARTS = (hooks, mentions, tickets, replies, commitments, brands, threads, accounts, events, webhooks, media, ops)
+PARTS = (
+    hooks,
+    mentions,
+    imports,
+    tickets,
+    replies,
+    commitments,
+    brands,
+    threads,
+    accounts,
+    events,
+    webhooks,
+    media,
+    ops,
+)
 """Every file of routes; whoever adds one adds it here, and the matrix of rights asks its rules."""
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.errors import StoreDown
 from mentionbridge.domain.mention import Origin, Post
-from mentionbridge.pipeline.take_in import Pushed, take_pushed, tell
+from mentionbridge.pipeline.take_in import Pushed, take_imported, take_pushed, tell
 from mentionbridge.web import shapes
 from mentionbridge.web.answers import READS, READS_ONE, WRITES
 from mentionbridge.web.asked import EXAMPLE, PushedMention, Relabelling, unlikely_time
@@ -24,6 +24,7 @@ from mentionbridge.web.once import OnceRoute
 from mentionbridge.web.problem import Problem, as_problem, sentence
 
 router = APIRouter(prefix="/v1/mentions", tags=["mentions"], route_class=OnceRoute)
+_TAKE = {Origin.PUSH: take_pushed, Origin.IMPORT: take_imported}
 
 
 class PushResult(shapes.Shape):
@@ -50,6 +51,9 @@ _MANY = {"type": "object", "required": ["mentions"], "properties": {"mentions": 
 
 def _takes(schema: Mapping[str, Any], example: Mapping[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}}
+
+
+A_BATCH = _takes(_MANY, {"mentions": [EXAMPLE]})
 
 
 @router.get("", responses=READS, summary="List mentions, newest first")
@@ -79,14 +83,19 @@ async def read_mention(request: Request, caller: Reader, mention_id: str) -> sha
     "",
     responses=WRITES,
     response_model=PushResults,
-    openapi_extra=_takes(_MANY, {"mentions": [EXAMPLE]}),
+    openapi_extra=A_BATCH,
     summary="Push up to 200 mentions",
 )
 async def push_mentions(request: Request, caller: Ingester) -> Response:
     """Each item is taken or rejected by itself; the answer comes after all that was taken is on disk."""
+    return await push_all(request, caller, Origin.PUSH)
+
+
+async def push_all(request: Request, caller: Caller, origin: Origin) -> Response:
+    """Take a batch, each item by itself; the answer comes after all that was taken is on disk."""
     door = door_of(request)
     items = _batch(_said(request), door.limits.batch)
-    results = await asyncio.gather(*(_push(door, caller, index, item) for index, item in enumerate(items)))
+    results = await asyncio.gather(*(_push(door, caller, index, item, origin) for index, item in enumerate(items)))
     if results and all(result.code == "store_down" for result in results):
         raise Problem("store_down", results[0].detail or "")
     door.wake()
@@ -143,16 +152,18 @@ def _batch(body: Any, most: int) -> Sequence[Any]:
     return body["mentions"]
 
 
-async def _push(door: Door, caller: Caller, index: int, item: Any, *, alone: bool = False) -> PushResult:
+async def _push(
+    door: Door, caller: Caller, index: int, item: Any, origin: Origin = Origin.PUSH, *, alone: bool = False
+) -> PushResult:
     try:
         account, post = _admit(door, caller, item)
         pushed = Pushed(account, post, door.clock.now(), frozenset(caller.token.accounts))
-        taken = await door.writer.share(take_pushed, pushed)
+        taken = await door.writer.share(_TAKE[origin], pushed)
     except Exception as error:
         if alone:
             raise
         return _rejected(door, index, item, error)
-    tell(door.observer, account, [taken], Origin.PUSH)
+    tell(door.observer, account, [taken], origin)
     return PushResult(index=index, status=taken.result, id=taken.mention_id, external_id=post.external_id)
 
 
