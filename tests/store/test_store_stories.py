@@ -205,29 +205,33 @@ async def test_a_story_is_found_by_person_and_thread(world: World) -> None:
         mention = await store_post(uow, post())
         ticket = ticket_for(mention)
         await uow.tickets.open(ticket)
-        assert await uow.tickets.open_ticket_for_thread("acme", mention.author_id, "p-1") is None
+        assert await uow.tickets.open_ticket_for_thread("acme", [mention.author_id], "p-1") is None
         await uow.tickets.bind(ticket, "p-1", "the first word")
-        assert await uow.tickets.open_ticket_for_thread("acme", mention.author_id, "p-1") == ticket
-        assert await uow.tickets.open_ticket_for_thread("acme", "ath_somebody", "p-1") is None
-        assert await uow.tickets.open_ticket_for_thread("borealis", mention.author_id, "p-1") is None
+        assert await uow.tickets.open_ticket_for_thread("acme", [mention.author_id], "p-1") == ticket
+        assert await uow.tickets.open_ticket_for_thread("acme", ["ath_somebody"], "p-1") is None
+        assert await uow.tickets.open_ticket_for_thread("borealis", [mention.author_id], "p-1") is None
         newer = replace(ticket, id="tkt_2")
         await uow.tickets.open(newer)
         await uow.tickets.bind(newer, "p-1", "the old one was closed long ago")
-        assert await uow.tickets.open_ticket_for_thread("acme", mention.author_id, "p-1") == newer
+        assert await uow.tickets.open_ticket_for_thread("acme", [mention.author_id], "p-1") == newer
 
 
-async def test_open_tickets_come_newest_first_with_the_last_word(world: World) -> None:
+async def test_tickets_of_a_person_come_newest_first_with_the_last_word(world: World) -> None:
     async with world.store.writing() as uow:
         mention = await store_post(uow, post())
-        first, second, closed = (ticket_for(mention, f"tkt_{n}") for n in range(3))
-        for ticket in (first, second, closed):
+        first, second, closed, merged = (ticket_for(mention, f"tkt_{n}") for n in range(4))
+        for number, ticket in enumerate((first, second, closed, merged)):
             await uow.tickets.open(ticket)
-        await uow.tickets.set_state(closed, TicketState.SOLVED, START)
-        await uow.tickets.set_state(replace(closed, state=TicketState.SOLVED), TicketState.CLOSED, START)
+            await uow.tickets.bind(ticket, f"p-{number}", "the first word")
+        solved = await uow.tickets.set_state(closed, TicketState.SOLVED, START)
+        await uow.tickets.set_state(solved, TicketState.CLOSED, START)
         await uow.tickets.said("acme", first.id, START + timedelta(hours=2))
         await uow.tickets.said("acme", first.id, START + timedelta(hours=1))
-        found = await uow.tickets.open_tickets_of("acme", mention.author_id)
+        await uow.tickets.bind(first, "p-3", "merged")
+        found = await uow.tickets.tickets_of("acme", [mention.author_id], START + timedelta(seconds=1))
+        recent = await uow.tickets.tickets_of("acme", [mention.author_id], START)
     assert [(ticket.id, said) for ticket, said in found] == [("tkt_1", START), ("tkt_0", START + timedelta(hours=2))]
+    assert [ticket.id for ticket, _ in recent] == ["tkt_2", "tkt_1", "tkt_0"]
 
 
 async def test_a_ticket_moves_only_as_allowed_and_only_from_where_it_stands(world: World) -> None:
@@ -239,9 +243,10 @@ async def test_a_ticket_moves_only_as_allowed_and_only_from_where_it_stands(worl
             await uow.tickets.set_state(ticket, TicketState.PENDING, START)
         with pytest.raises(NotAllowed, match="may become"):
             await uow.tickets.set_state(replace(ticket, state=TicketState.OPEN), TicketState.NEW, START)
-        await uow.tickets.raise_priority(ticket, Priority.URGENT, START)
+        await uow.tickets.raise_priority(ticket, Priority.URGENT, ["a fire"], START)
         now = await uow.tickets.get("acme", ticket.id)
     assert now is not None and (now.state, now.priority) == (TicketState.OPEN, Priority.URGENT)
+    assert now.priority_reasons == ("a fire",)
 
 
 async def test_numbers_of_a_ticket_have_no_gap_and_no_double(world: World) -> None:

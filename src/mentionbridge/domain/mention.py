@@ -93,6 +93,7 @@ class Post:
     tagged: bool = True
     is_repost: bool = False
     is_quote: bool = False
+    quoted_id: str | None = None
     edit_version: str = ""
     addressed: Sequence[str] = ()
     ref: Mapping[str, Any] = field(default_factory=dict)
@@ -154,6 +155,7 @@ class Mention:
     metrics: Mapping[str, int]
     addressed: Sequence[str] = ()
     ticket_id: str | None = None
+    quoted_id: str | None = None
     deleted_at: datetime | None = None
     redacted: bool = False
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Mention
-from mentionbridge.domain.ticket import Entry, Priority, Ticket, TicketState
+from mentionbridge.domain.ticket import Entry, Hand, Priority, Ticket, TicketState
 from mentionbridge.domain.verdict import Severity, Verdict
 from mentionbridge.kit.ids import Ids
 from mentionbridge.ports.store import UnitOfWork
@@ -21,7 +21,7 @@ async def open_ticket(
     await uow.authors.lock(mention.brand_id, mention.author_id)
     if mention.ticket_id is not None:
         return await uow.tickets.get(mention.brand_id, mention.ticket_id), Way.JOIN
-    story = await _place(uow, mention, verdict, wanted)
+    story = await _place(uow, mention, verdict, wanted, now)
     if story.way is Way.NONE:
         return None, Way.NONE
     ticket = await _meet(uow, ids, mention, verdict, story, now)
@@ -29,7 +29,7 @@ async def open_ticket(
     return ticket, story.way
 
 
-async def _place(uow: UnitOfWork, mention: Mention, verdict: Verdict, wanted: bool) -> Story:
+async def _place(uow: UnitOfWork, mention: Mention, verdict: Verdict, wanted: bool, now: datetime) -> Story:
     telling = Telling(
         thread_id=mention.thread_id,
         surface=mention.surface,
@@ -37,9 +37,10 @@ async def _place(uow: UnitOfWork, mention: Mention, verdict: Verdict, wanted: bo
         occurred_at=mention.occurred_at,
         opens_ticket=wanted,
     )
-    in_thread = await uow.tickets.open_ticket_for_thread(mention.brand_id, mention.author_id, mention.thread_id)
-    open_tickets = await uow.tickets.open_tickets_of(mention.brand_id, mention.author_id)
-    return place(telling, in_thread, open_tickets)
+    person = await uow.authors.same_person(mention.brand_id, mention.author_id)
+    in_thread = await uow.tickets.open_ticket_for_thread(mention.brand_id, person, mention.thread_id)
+    told = await uow.tickets.tickets_of(mention.brand_id, person, now)
+    return place(telling, in_thread, [each for each in told if each[0].closed_at is None])
 
 
 def _topic(verdict: Verdict) -> str | None:
@@ -51,9 +52,9 @@ async def _meet(uow: UnitOfWork, ids: Ids, mention: Mention, verdict: Verdict, s
         return await _begin(uow, ids, mention, verdict, story, now)
     ticket = story.ticket
     if story.way is Way.REOPEN:
-        await uow.tickets.set_state(ticket, TicketState.OPEN, now)
+        await uow.tickets.set_state(ticket, TicketState.OPEN, now, Hand.CUSTOMER)
     if verdict.severity is Severity.HIGH and ticket.priority in (Priority.LOW, Priority.NORMAL):
-        await uow.tickets.raise_priority(ticket, Priority.HIGH, now)
+        await uow.tickets.raise_priority(ticket, Priority.HIGH, ("the complaint is severe",), now)
     return ticket
 
 

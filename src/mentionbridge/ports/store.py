@@ -11,8 +11,9 @@ from mentionbridge.domain.endpoint import About
 from mentionbridge.domain.events import Event, EventType
 from mentionbridge.domain.mention import Author, MediaLink, Mention, Origin, Post
 from mentionbridge.domain.reply import OwnPost, Purpose, Reply, ReplyIntent, ReplyState
-from mentionbridge.domain.ticket import Entry, Priority, Ticket, TicketState
+from mentionbridge.domain.ticket import Entry, Hand, Priority, Ticket, TicketState
 from mentionbridge.domain.verdict import Verdict
+from mentionbridge.ports.acts import Acts
 from mentionbridge.ports.claims import Claims as Claims
 from mentionbridge.ports.claims import Lease as Lease
 from mentionbridge.ports.claims import Queue as Queue
@@ -88,6 +89,9 @@ class Authors(Protocol):
     async def lock(self, brand_id: str, author_id: str) -> None:
         """Hold this person's row until the transaction ends, so that their stories are told one at a time."""
 
+    async def same_person(self, brand_id: str, author_id: str) -> Sequence[str]:
+        """Return every author known to be this person, this one first."""
+
     async def stopped(self, brand_id: str, author_id: str) -> bool: ...
     async def stop(self, brand_id: str, author_id: str, at: datetime) -> None: ...
 
@@ -154,27 +158,53 @@ class Mentions(Protocol):
 class Tickets(Protocol):
     """Stories of customers."""
 
-    async def open_ticket_for_thread(self, brand_id: str, author_id: str, thread_id: str) -> Ticket | None:
+    async def open_ticket_for_thread(self, brand_id: str, person: Sequence[str], thread_id: str) -> Ticket | None:
         """Return the ticket this person's words in this thread belong to, whatever its state."""
 
-    async def open_tickets_of(self, brand_id: str, author_id: str) -> Sequence[tuple[Ticket, datetime]]:
-        """Return this person's tickets that are not closed, newest first, with when anything was last said."""
+    async def of_others_in_thread(self, brand_id: str, person: Sequence[str], thread_id: str) -> bool:
+        """Tell whether anybody else has a story in this thread."""
+
+    async def around_post(self, brand_id: str, platform: str, person: Sequence[str], post_id: str) -> Ticket | None:
+        """Return the ticket a post belongs to that is this person's own, or that we answered this person with."""
+
+    async def tickets_of(
+        self, brand_id: str, person: Sequence[str], since: datetime
+    ) -> Sequence[tuple[Ticket, datetime]]:
+        """Return this person's tickets not closed before `since`, newest first, with when anything was last said."""
+
+    async def words_of(self, brand_id: str, person: Sequence[str], since: datetime) -> Sequence[tuple[Ticket, str]]:
+        """Return what this person said since then in any story, newest first, some dozens at most."""
+
+    async def of_mention(self, brand_id: str, mention_id: str) -> Ticket | None:
+        """Return the ticket a mention is in now."""
 
     async def open(self, ticket: Ticket) -> None: ...
     async def bind(self, ticket: Ticket, thread_id: str, reason: str) -> None:
         """From now on this person's words in this thread belong to this ticket."""
 
     async def get(self, brand_id: str, ticket_id: str) -> Ticket | None: ...
-    async def next_sequence(self, brand_id: str, ticket_id: str) -> int:
-        """Take the next number of this ticket; holds its row until the transaction ends."""
+    async def hold(self, brand_id: str, ticket_id: str) -> Ticket:
+        """Return the ticket as it is now and keep everybody else from changing it; raises NotFound."""
+
+    async def next_sequence(self, brand_id: str, ticket_id: str, now: datetime | None = None) -> int:
+        """Take the next number of this ticket, changed `now`; holds its row until the transaction ends."""
 
     async def add_entry(self, entry: Entry) -> None: ...
     async def said(self, brand_id: str, ticket_id: str, at: datetime) -> None: ...
     async def private_words(self, brand_id: str, ticket_id: str) -> Sequence[str]:
-        """Return what was said in private in this story; none of it may leave in public."""
+        """Return what was said in private or noted in this story; none of it may leave in public."""
 
-    async def set_state(self, ticket: Ticket, state: TicketState, now: datetime) -> None: ...
-    async def raise_priority(self, ticket: Ticket, priority: Priority, now: datetime) -> None: ...
+    async def set_state(self, ticket: Ticket, state: TicketState, now: datetime, by: Hand = Hand.PERSON) -> Ticket:
+        """Make one allowed move by this hand, only if the ticket still stands where `ticket` says."""
+
+    async def raise_priority(
+        self, ticket: Ticket, priority: Priority, reasons: Sequence[str], now: datetime
+    ) -> Ticket: ...
+    async def change(self, ticket: Ticket, now: datetime, **facts: Any) -> Ticket:
+        """Give the ticket other facts than its state; returns it as it is now."""
+
+    async def solved_before(self, at: datetime, limit: int) -> Sequence[Ticket]:
+        """Return tickets that were solved before then and are solved still, of every brand."""
 
 
 class Replies(Protocol):
@@ -185,6 +215,11 @@ class Replies(Protocol):
 
     async def get(self, brand_id: str, reply_id: str) -> Reply | None: ...
     async def of_story(self, brand_id: str, ticket_id: str, author_id: str, purpose: Purpose) -> Reply | None: ...
+    async def states_in(
+        self, brand_id: str, ticket_ids: Collection[str], person: Sequence[str], purpose: Purpose
+    ) -> Sequence[ReplyState]:
+        """Return how every reply of this purpose to this person in these tickets stands."""
+
     async def phrasings_in_thread(self, brand_id: str, platform: str, thread_id: str) -> Sequence[str]:
         """Return the template ids already used in this thread."""
 
@@ -337,6 +372,8 @@ class UnitOfWork(Protocol):
     def waits(self) -> Waits: ...
     @property
     def commitments(self) -> Commitments: ...
+    @property
+    def acts(self) -> Acts: ...
 
 
 class Store(Protocol):

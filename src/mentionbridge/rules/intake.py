@@ -30,6 +30,7 @@ def tidy(post: Post, now: datetime) -> Post | Unreadable:
         text=clean(post.text)[:LONGEST_TEXT],
         created_at=min(post.created_at, now),
         permalink=_url(post.permalink),
+        quoted_id=post.quoted_id if post.quoted_id and _fits(post.quoted_id) else None,
         lang=clean(post.lang)[:16] if post.lang else None,
         media=tuple(_tidy_media(link) for link in post.media[:MOST_MEDIA] if _url(link.url)),
         metrics={clean(name)[:40]: _bounded(value) for name, value in post.metrics.items()},

@@ -64,6 +64,9 @@ class StoredAuthors:
         here = is_row(t.authors, brand_id, author_id)
         await self.connection.execute(sa.select(t.authors.c.id).where(here).with_for_update())
 
+    async def same_person(self, brand_id: str, author_id: str) -> Sequence[str]:
+        return (author_id,)
+
     async def stopped(self, brand_id: str, author_id: str) -> bool:
         query = sa.select(t.authors.c.stop_at).where(is_row(t.authors, brand_id, author_id))
         return (await self.connection.execute(query)).scalar_one_or_none() is not None

@@ -42,7 +42,7 @@ class StoredEvents:
     ) -> None:
         sequence = None
         if ticket_id is not None:
-            sequence = await StoredTickets(self.connection).next_sequence(brand_id, ticket_id)
+            sequence = await StoredTickets(self.connection).next_sequence(brand_id, ticket_id, now)
         row = {
             "brand_id": brand_id,
             "id": self.ids.new("evt"),

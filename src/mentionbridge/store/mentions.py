@@ -78,6 +78,7 @@ class StoredMentions:
             "tagged": post.tagged,
             "is_repost": post.is_repost,
             "is_quote": post.is_quote,
+            "quoted_id": post.quoted_id,
             "visibility": post.visibility,
             "external_id": post.external_id,
             "thread_id": post.thread_id,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.commitment import Commitment
-from mentionbridge.domain.mention import Author, Mention, Surface
+from mentionbridge.domain.mention import Author, Mention
 from mentionbridge.domain.ticket import Entry
 from mentionbridge.ports.desk import (
     AccountView,
@@ -37,7 +37,7 @@ from mentionbridge.store.commitments import as_commitment
 from mentionbridge.store.events import as_event
 from mentionbridge.store.keyset import Keyset
 from mentionbridge.store.replies import as_reply
-from mentionbridge.store.tickets import FACTS, as_ticket
+from mentionbridge.store.tickets import FACTS, as_entry, as_ticket
 from mentionbridge.store.unit_of_work import SqlStore
 from mentionbridge.store.waits import StoredWaits
 from mentionbridge.text.words import terms
@@ -122,7 +122,7 @@ class StoredDesk:
             if brand is None:
                 return None
             rows, behind = await TIMELINE.page(connection, [brand], {"ticket_id": ticket_id}, cursor, limit)
-            return Slice(await _lines(connection, [brand], [_entry(row) for row in rows]), behind)
+            return Slice(await _lines(connection, [brand], [as_entry(row) for row in rows]), behind)
 
     async def replies(
         self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
@@ -286,8 +286,3 @@ async def _arrivals(connection: AsyncConnection, brands: Brands) -> dict[tuple[s
 
 def _ticket(row: Any) -> TicketView:
     return TicketView(as_ticket(row), Author(**{name: row._mapping[f"author__{name}"] for name in _AUTHOR}))
-
-
-def _entry(row: Any) -> Entry:
-    facts = dict(row._mapping)
-    return Entry(**{**facts, "surface": Surface(facts["surface"])})

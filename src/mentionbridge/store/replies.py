@@ -1,6 +1,6 @@
 """What we say: the reply machine's rows and the ledger of every attempt."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -51,6 +51,14 @@ class StoredReplies:
             )
         )
 
+    async def states_in(
+        self, brand_id: str, ticket_ids: Collection[str], person: Sequence[str], purpose: Purpose
+    ) -> Sequence[ReplyState]:
+        column = t.replies.c
+        here = (column.brand_id == brand_id, column.ticket_id.in_(ticket_ids), column.author_id.in_(person))
+        query = sa.select(column.state).where(*here, column.purpose == purpose).order_by(column.id)
+        return [ReplyState(state) for state in (await self.connection.execute(query)).scalars()]
+
     async def _one(self, where: sa.ColumnElement[bool]) -> Reply | None:
         row = (await self.connection.execute(sa.select(t.replies).where(where))).first()
         return as_reply(row) if row is not None else None
@@ -67,7 +75,7 @@ class StoredReplies:
 
     async def acknowledged_since(self, brand_id: str, author_id: str, since: datetime) -> int:
         here = (t.replies.c.brand_id == brand_id, t.replies.c.author_id == author_id, t.replies.c.created_at >= since)
-        query = sa.select(sa.func.count()).where(*here, t.replies.c.dedupe == Purpose.ACKNOWLEDGE)
+        query = sa.select(sa.func.count()).where(*here, t.replies.c.purpose == Purpose.ACKNOWLEDGE)
         return int((await self.connection.execute(query)).scalar_one())
 
     async def waiting_for_mention(self, brand_id: str, mention_id: str) -> Sequence[Reply]:
@@ -79,9 +87,12 @@ class StoredReplies:
         check_move(reply.state, state)
         here = (is_row(t.replies, reply.brand_id, reply.id), t.replies.c.state == reply.state)
         values = {**changes, "state": state, "updated_at": now}
-        if (await self.connection.execute(sa.update(t.replies).where(*here).values(**values))).rowcount != 1:
+        change = sa.update(t.replies).where(*here).values(**values).returning(t.replies.c.ticket_id)
+        # Its story may have been merged or split since the reply was read.
+        ticket_id = (await self.connection.execute(change)).scalar_one_or_none()
+        if ticket_id is None:
             raise NotAllowed("reply_changed", "The reply has changed meanwhile; read it again.")
-        known = {name: value for name, value in values.items() if name in _FIELDS}
+        known = {name: value for name, value in values.items() if name in _FIELDS} | {"ticket_id": ticket_id}
         return replace(reply, **known)
 
     async def claim_sending(self, reply: Reply, lease: Lease, now: datetime) -> bool:

@@ -24,7 +24,8 @@ LINES_LOOKED_AT = 50
 _BETWEEN = "·"
 """Stands between two lines, so that no phrase reaches from one into the other; nobody can ask for it."""
 
-_SAID = sa.func.coalesce(t.mentions.c.text, t.replies.c.text, "")
+_SAID = sa.func.coalesce(t.mentions.c.text, t.replies.c.text, t.entries.c.text, "")
+_NOTED = sa.and_(t.entries.c.text.isnot(None), t.entries.c.redacted.is_(False))
 LINES = (
     sa.select(t.entries.c.ticket_id, t.entries.c.id, t.entries.c.surface, _SAID.label("said"))
     .select_from(t.entries)
@@ -33,7 +34,7 @@ LINES = (
         sa.and_(t.mentions.c.brand_id == t.entries.c.brand_id, t.mentions.c.id == t.entries.c.mention_id),
     )
     .outerjoin(t.replies, sa.and_(t.replies.c.brand_id == t.entries.c.brand_id, t.replies.c.id == t.entries.c.reply_id))
-    .where(sa.or_(t.mentions.c.redacted.is_(False), t.replies.c.redacted.is_(False)))
+    .where(sa.or_(t.mentions.c.redacted.is_(False), t.replies.c.redacted.is_(False), _NOTED))
     .order_by(t.entries.c.sequence.desc())
 )
 """Every line that holds words, with its words as they stand now, newest first."""

@@ -74,6 +74,11 @@ def _due(table: sa.Table, *extra: str) -> None:
     )
 
 
+def _where(name: str, given: sa.Column[Any], *columns: sa.Column[Any]) -> None:
+    """An index of the rows that have a value there; the others cost nothing."""
+    sa.Index(name, *columns, sqlite_where=given.isnot(None), postgresql_where=given.isnot(None))
+
+
 def _belongs(column: str, table: str) -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint(["brand_id", column], [f"{table}.brand_id", f"{table}.id"])
 
@@ -136,11 +141,56 @@ tickets = sa.Table(
     sa.Column("last_said_at", Instant, nullable=False),
     sa.Column("closed_at", Instant),
     sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("solved_at", Instant),
+    sa.Column("merged_into", Key),
+    sa.Column("team", Name),
+    sa.Column("place", Name),
+    sa.Column("assignee_id", sa.String(128)),
+    sa.Column("assignee_name", sa.Text),
+    sa.Column("tags", Json, nullable=False, server_default="[]"),
+    sa.Column("priority_reasons", Json, nullable=False, server_default="[]"),
+    sa.Column("priority_by", sa.Text),
     _belongs("author_id", "authors"),
 )
 sa.Index("ix_tickets_author", tickets.c.brand_id, tickets.c.author_id, tickets.c.id)
 sa.Index("ix_tickets_state", tickets.c.brand_id, tickets.c.state, tickets.c.id)
 sa.Index("ix_tickets_account", tickets.c.brand_id, tickets.c.account_id, tickets.c.id)
+sa.Index("ix_tickets_priority", tickets.c.brand_id, tickets.c.priority, tickets.c.id)
+sa.Index("ix_tickets_topic", tickets.c.brand_id, tickets.c.topic, tickets.c.id)
+sa.Index("ix_tickets_updated", tickets.c.brand_id, tickets.c.updated_at, tickets.c.id)
+_where("ix_tickets_team", tickets.c.team, tickets.c.brand_id, tickets.c.team, tickets.c.id)
+_where("ix_tickets_assignee", tickets.c.assignee_id, tickets.c.brand_id, tickets.c.assignee_id, tickets.c.id)
+_where("ix_tickets_solved", tickets.c.solved_at, tickets.c.state, tickets.c.solved_at)
+
+ticket_tags = sa.Table(
+    "ticket_tags",
+    metadata,
+    sa.Column("brand_id", Name, primary_key=True),
+    sa.Column("tag", Name, primary_key=True),
+    sa.Column("ticket_id", Key, primary_key=True),
+    _belongs("ticket_id", "tickets"),
+)
+sa.Index("ix_ticket_tags_ticket", ticket_tags.c.brand_id, ticket_tags.c.ticket_id)
+
+story_acts = sa.Table(
+    "story_acts",
+    metadata,
+    *_key(),
+    sa.Column("kind", sa.String(10), nullable=False),
+    sa.Column("source_id", Key, nullable=False),
+    sa.Column("target_id", Key, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("turn", sa.Integer, nullable=False),
+    sa.Column("moved", Json, nullable=False),
+    sa.Column("undone_at", Instant),
+    sa.Column("undone_by", sa.Text),
+    _belongs("source_id", "tickets"),
+    _belongs("target_id", "tickets"),
+)
+sa.Index("ix_story_acts_source", story_acts.c.brand_id, story_acts.c.source_id)
+sa.Index("ix_story_acts_target", story_acts.c.brand_id, story_acts.c.target_id)
 
 stories = sa.Table(
     "stories",
@@ -152,6 +202,7 @@ stories = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     _belongs("ticket_id", "tickets"),
 )
+sa.Index("ix_stories_ticket", stories.c.brand_id, stories.c.ticket_id)
 
 mentions = sa.Table(
     "mentions",
@@ -163,6 +214,7 @@ mentions = sa.Table(
     sa.Column("external_id", NetworkId, nullable=False),
     sa.Column("thread_id", NetworkId, nullable=False),
     sa.Column("parent_id", NetworkId),
+    sa.Column("quoted_id", NetworkId),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("lang", sa.String(16)),
     sa.Column("visibility", sa.String(10), nullable=False),
@@ -272,11 +324,14 @@ entries = sa.Table(
     sa.Column("actor", sa.Text),
     sa.Column("occurred_at", Instant, nullable=False),
     sa.Column("received_at", Instant, nullable=False),
+    sa.Column("text", sa.Text),
+    sa.Column("redacted", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("brand_id", "ticket_id", "sequence"),
     sa.UniqueConstraint("brand_id", "mention_id"),
     _belongs("ticket_id", "tickets"),
 )
 sa.Index("ix_entries_reply", entries.c.brand_id, entries.c.reply_id)
+sa.Index("ix_entries_told", entries.c.brand_id, entries.c.ticket_id, entries.c.occurred_at, entries.c.sequence)
 
 search = sa.Table(
     "search",
@@ -382,6 +437,7 @@ _due(replies, "state")
 sa.Index("ix_replies_state", replies.c.brand_id, replies.c.state, replies.c.id)
 sa.Index("ix_replies_author", replies.c.brand_id, replies.c.author_id, replies.c.created_at)
 sa.Index("ix_replies_mention", replies.c.brand_id, replies.c.mention_id)
+_where("ix_replies_external", replies.c.external_id, replies.c.brand_id, replies.c.platform, replies.c.external_id)
 
 reply_attempts = sa.Table(
     "reply_attempts",

@@ -1,7 +1,7 @@
 """Stories of customers and their timelines."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.errors import NotAllowed, NotFound
 from mentionbridge.domain.mention import Surface, Visibility
-from mentionbridge.domain.ticket import Entry, Priority, Ticket, TicketState, check_move
+from mentionbridge.domain.ticket import Entry, Hand, Priority, Ticket, TicketState, check_move
 from mentionbridge.store import search
 from mentionbridge.store import tables as t
 from mentionbridge.store.rows import insert, is_row, key_of_row, row_of
@@ -19,12 +19,17 @@ FACTS = [c for c in t.tickets.c if c.name != "last_said_at"]
 
 _PRIVATE = [visibility for visibility in Visibility if visibility.surface is Surface.PRIVATE]
 
+_CHANGED = sa.func.coalesce(sa.bindparam("changed_at", type_=t.Instant), t.tickets.c.updated_at)
 _NEXT = (
     sa.update(t.tickets)
     .where(row_of(t.tickets))
-    .values(sequence=t.tickets.c.sequence + 1)
+    .values(sequence=t.tickets.c.sequence + 1, updated_at=_CHANGED)
     .returning(t.tickets.c.sequence)
 )
+_WORDS_LOOKED_AT = 50
+_BOUND = sa.and_(t.stories.c.brand_id == t.tickets.c.brand_id, t.stories.c.ticket_id == t.tickets.c.id)
+_SAID_IN = sa.and_(t.mentions.c.brand_id == t.tickets.c.brand_id, t.mentions.c.ticket_id == t.tickets.c.id)
+_ANSWERED_IN = sa.and_(t.replies.c.brand_id == t.tickets.c.brand_id, t.replies.c.ticket_id == t.tickets.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +38,66 @@ class StoredTickets:
 
     connection: AsyncConnection
 
-    async def open_ticket_for_thread(self, brand_id: str, author_id: str, thread_id: str) -> Ticket | None:
-        same = sa.and_(t.stories.c.brand_id == t.tickets.c.brand_id, t.stories.c.ticket_id == t.tickets.c.id)
-        here = (
-            t.stories.c.brand_id == brand_id,
-            t.stories.c.author_id == author_id,
-            t.stories.c.thread_id == thread_id,
-        )
-        query = sa.select(*FACTS).join_from(t.tickets, t.stories, same).where(*here)
-        row = (await self.connection.execute(query)).first()
-        return as_ticket(row) if row is not None else None
+    async def open_ticket_for_thread(self, brand_id: str, person: Sequence[str], thread_id: str) -> Ticket | None:
+        story = t.stories.c
+        here = (story.brand_id == brand_id, story.author_id.in_(person), story.thread_id == thread_id)
+        query = sa.select(*FACTS).join_from(t.tickets, t.stories, _BOUND).where(*here)
+        return await self._one(query.order_by(t.tickets.c.id.desc()))
 
-    async def open_tickets_of(self, brand_id: str, author_id: str) -> Sequence[tuple[Ticket, datetime]]:
-        query = (
-            sa.select(t.tickets)
-            .where(t.tickets.c.brand_id == brand_id, t.tickets.c.author_id == author_id)
-            .where(t.tickets.c.closed_at.is_(None))
-            .order_by(t.tickets.c.id.desc())
+    async def of_others_in_thread(self, brand_id: str, person: Sequence[str], thread_id: str) -> bool:
+        mention = t.mentions.c
+        said = sa.exists().where(
+            mention.brand_id == brand_id,
+            mention.thread_id == thread_id,
+            mention.author_id.notin_(person),
+            mention.ticket_id.isnot(None),
+            mention.platform.in_(sa.select(t.authors.c.platform).where(_people(brand_id, person))),
         )
-        return [(as_ticket(row), row.last_said_at) for row in await self.connection.execute(query)]
+        return bool((await self.connection.execute(sa.select(said))).scalar_one())
+
+    async def around_post(self, brand_id: str, platform: str, person: Sequence[str], post_id: str) -> Ticket | None:
+        for query in (_own_words(brand_id, platform, person, post_id), _our_words(brand_id, platform, person, post_id)):
+            if (found := await self._one(query)) is not None:
+                return found
+        own, account = t.own_posts.c, t.accounts.c
+        accounts = sa.select(account.id).where(account.brand_id == brand_id, account.platform == platform)
+        by_hand = sa.select(own.parent_id).where(
+            own.brand_id == brand_id, own.account_id.in_(accounts), own.external_id == post_id
+        )
+        answered = (await self.connection.execute(by_hand)).scalar()
+        return await self._one(_own_words(brand_id, platform, person, answered)) if answered else None
+
+    async def tickets_of(
+        self, brand_id: str, person: Sequence[str], since: datetime
+    ) -> Sequence[tuple[Ticket, datetime]]:
+        bound = sa.select(t.stories.c.ticket_id).where(
+            t.stories.c.brand_id == brand_id, t.stories.c.author_id.in_(person)
+        )
+        alive = sa.or_(t.tickets.c.closed_at.is_(None), t.tickets.c.closed_at >= since)
+        query = sa.select(t.tickets).where(t.tickets.c.brand_id == brand_id, t.tickets.c.id.in_(bound), alive)
+        rows = await self.connection.execute(query.order_by(t.tickets.c.id.desc()))
+        return [(as_ticket(row), row.last_said_at) for row in rows]
+
+    async def words_of(self, brand_id: str, person: Sequence[str], since: datetime) -> Sequence[tuple[Ticket, str]]:
+        mention = t.mentions.c
+        query = (
+            sa.select(*FACTS, mention.text)
+            .join_from(t.mentions, t.tickets, _SAID_IN)
+            .where(mention.brand_id == brand_id, mention.author_id.in_(person), mention.occurred_at >= since)
+            .order_by(mention.id.desc())
+            .limit(_WORDS_LOOKED_AT)
+        )
+        return [(as_ticket(row), row.text) for row in await self.connection.execute(query)]
+
+    async def of_mention(self, brand_id: str, mention_id: str) -> Ticket | None:
+        query = sa.select(*FACTS).join_from(t.mentions, t.tickets, _SAID_IN)
+        return await self._one(query.where(is_row(t.mentions, brand_id, mention_id)))
 
     async def open(self, ticket: Ticket) -> None:
-        row = {**asdict(ticket), "last_said_at": ticket.occurred_at}
+        row = {**_row(asdict(ticket)), "last_said_at": ticket.occurred_at}
         await self.connection.execute(sa.insert(t.tickets).values(**row))
+        if ticket.tags:
+            await self._keep_tags(ticket)
 
     async def bind(self, ticket: Ticket, thread_id: str, reason: str) -> None:
         key = {"brand_id": ticket.brand_id, "author_id": ticket.author_id, "thread_id": thread_id}
@@ -64,11 +106,22 @@ class StoredTickets:
         await self.connection.execute(change.on_conflict_do_update(index_elements=list(key), set_=now_here))
 
     async def get(self, brand_id: str, ticket_id: str) -> Ticket | None:
-        row = (await self.connection.execute(sa.select(*FACTS).where(is_row(t.tickets, brand_id, ticket_id)))).first()
+        return await self._one(sa.select(*FACTS).where(is_row(t.tickets, brand_id, ticket_id)))
+
+    async def _one(self, query: sa.Select[Any]) -> Ticket | None:
+        row = (await self.connection.execute(query.limit(1))).first()
         return as_ticket(row) if row is not None else None
 
-    async def next_sequence(self, brand_id: str, ticket_id: str) -> int:
-        number = (await self.connection.execute(_NEXT, key_of_row(brand_id, ticket_id))).scalar_one_or_none()
+    async def hold(self, brand_id: str, ticket_id: str) -> Ticket:
+        query = sa.select(*FACTS).where(is_row(t.tickets, brand_id, ticket_id)).with_for_update()
+        row = (await self.connection.execute(query)).first()
+        if row is None:
+            raise NotFound(f"There is no ticket {ticket_id}.")
+        return as_ticket(row)
+
+    async def next_sequence(self, brand_id: str, ticket_id: str, now: datetime | None = None) -> int:
+        key = {**key_of_row(brand_id, ticket_id), "changed_at": now}
+        number = (await self.connection.execute(_NEXT, key)).scalar_one_or_none()
         if number is None:
             raise NotFound(f"There is no ticket {ticket_id}.")
         return int(number)
@@ -77,7 +130,7 @@ class StoredTickets:
         await self.connection.execute(
             insert(self.connection, t.entries).values(**asdict(entry)).on_conflict_do_nothing()
         )
-        if entry.mention_id or entry.reply_id:
+        if entry.mention_id or entry.reply_id or entry.text:
             await search.refresh(self.connection, entry.brand_id, entry.ticket_id)
 
     async def said(self, brand_id: str, ticket_id: str, at: datetime) -> None:
@@ -88,21 +141,80 @@ class StoredTickets:
     async def private_words(self, brand_id: str, ticket_id: str) -> Sequence[str]:
         private = t.mentions.c.visibility.in_(_PRIVATE)
         here = (t.mentions.c.brand_id == brand_id, t.mentions.c.ticket_id == ticket_id, private)
-        return list((await self.connection.execute(sa.select(t.mentions.c.text).where(*here))).scalars())
-
-    async def set_state(self, ticket: Ticket, state: TicketState, now: datetime) -> None:
-        check_move(ticket.state, state)
-        closed_at = now if state is TicketState.CLOSED else None
-        change = sa.update(t.tickets).where(
-            is_row(t.tickets, ticket.brand_id, ticket.id), t.tickets.c.state == ticket.state
+        noted = sa.and_(
+            t.entries.c.brand_id == brand_id, t.entries.c.ticket_id == ticket_id, t.entries.c.text.isnot(None)
         )
-        moved = await self.connection.execute(change.values(state=state, updated_at=now, closed_at=closed_at))
-        if moved.rowcount != 1:
-            raise NotAllowed("ticket_changed", "The ticket has changed meanwhile; read it again.")
+        query = sa.select(t.mentions.c.text).where(*here).union_all(sa.select(t.entries.c.text).where(noted))
+        return list((await self.connection.execute(query)).scalars())
 
-    async def raise_priority(self, ticket: Ticket, priority: Priority, now: datetime) -> None:
+    async def set_state(self, ticket: Ticket, state: TicketState, now: datetime, by: Hand = Hand.PERSON) -> Ticket:
+        check_move(ticket.state, state, by)
+        facts: dict[str, Any] = {"state": state, "updated_at": now, "closed_at": None}
+        if state is TicketState.CLOSED:
+            facts["closed_at"] = now
+        else:
+            facts["solved_at"] = now if state is TicketState.SOLVED else None
+        change = sa.update(t.tickets).where(
+            is_row(t.tickets, ticket.brand_id, ticket.id),
+            t.tickets.c.state == ticket.state,
+            t.tickets.c.merged_into.is_(None),
+        )
+        if (await self.connection.execute(change.values(**facts))).rowcount != 1:
+            raise NotAllowed("ticket_changed", "The ticket has changed meanwhile; read it again.")
+        return replace(ticket, **facts)
+
+    async def raise_priority(self, ticket: Ticket, priority: Priority, reasons: Sequence[str], now: datetime) -> Ticket:
+        return await self.change(ticket, now, priority=priority, priority_reasons=tuple(reasons))
+
+    async def change(self, ticket: Ticket, now: datetime, **facts: Any) -> Ticket:
+        changed = replace(ticket, **facts, updated_at=now)
         here = is_row(t.tickets, ticket.brand_id, ticket.id)
-        await self.connection.execute(sa.update(t.tickets).where(here).values(priority=priority, updated_at=now))
+        await self.connection.execute(sa.update(t.tickets).where(here).values(**_row(facts), updated_at=now))
+        if "tags" in facts:
+            await self._keep_tags(changed)
+        return changed
+
+    async def _keep_tags(self, ticket: Ticket) -> None:
+        here = (t.ticket_tags.c.brand_id == ticket.brand_id, t.ticket_tags.c.ticket_id == ticket.id)
+        rows = [{"brand_id": ticket.brand_id, "tag": tag, "ticket_id": ticket.id} for tag in ticket.tags]
+        await self.connection.execute(sa.delete(t.ticket_tags).where(*here))
+        if rows:
+            await self.connection.execute(sa.insert(t.ticket_tags), rows)
+
+    async def solved_before(self, at: datetime, limit: int) -> Sequence[Ticket]:
+        ripe = (t.tickets.c.state == TicketState.SOLVED, t.tickets.c.solved_at < at)
+        query = sa.select(*FACTS).where(*ripe).order_by(t.tickets.c.solved_at).limit(limit)
+        return [as_ticket(row) for row in await self.connection.execute(query)]
+
+
+def _people(brand_id: str, person: Sequence[str]) -> sa.ColumnElement[bool]:
+    return sa.and_(t.authors.c.brand_id == brand_id, t.authors.c.id.in_(person))
+
+
+def _own_words(brand_id: str, platform: str, person: Sequence[str], post_id: str) -> sa.Select[Any]:
+    said = t.mentions.c
+    here = (said.brand_id == brand_id, said.platform == platform, said.external_id == post_id)
+    return sa.select(*FACTS).join_from(t.mentions, t.tickets, _SAID_IN).where(*here, said.author_id.in_(person))
+
+
+def _our_words(brand_id: str, platform: str, person: Sequence[str], post_id: str) -> sa.Select[Any]:
+    ours = t.replies.c
+    here = (ours.brand_id == brand_id, ours.platform == platform, ours.external_id == post_id)
+    return sa.select(*FACTS).join_from(t.replies, t.tickets, _ANSWERED_IN).where(*here, ours.author_id.in_(person))
+
+
+_LISTS = ("tags", "priority_reasons")
+
+
+def _row(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Write lists as the database keeps them."""
+    return {name: list(value) if name in _LISTS else value for name, value in facts.items()}
+
+
+def as_entry(row: Any) -> Entry:
+    """Turn a row of `entries` into a line of a timeline."""
+    facts = dict(row._mapping)
+    return Entry(**{**facts, "surface": Surface(facts["surface"])})
 
 
 def as_ticket(row: Any) -> Ticket:
@@ -113,4 +225,5 @@ def as_ticket(row: Any) -> Ticket:
         "priority": Priority(facts["priority"]),
         "surface": Surface(facts["surface"]),
     }
-    return Ticket(**{**facts, **enums})
+    lists = {name: tuple(facts[name]) for name in _LISTS}
+    return Ticket(**{**facts, **enums, **lists})

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mentionbridge.kit.clock import Clock
 from mentionbridge.kit.ids import Ids
 from mentionbridge.store.accounts import StoredAccounts
+from mentionbridge.store.acts import StoredActs
 from mentionbridge.store.authors import StoredAuthors
 from mentionbridge.store.claims import Claims
 from mentionbridge.store.commitments import StoredCommitments
@@ -52,6 +53,10 @@ class Transaction:
     @property
     def tickets(self) -> StoredTickets:
         return StoredTickets(self.connection)
+
+    @property
+    def acts(self) -> StoredActs:
+        return StoredActs(self.connection, self.ids)
 
     @property
     def replies(self) -> StoredReplies:

@@ -1,6 +1,6 @@
 """The two machines, by their tables: every state is reached, the ends are ends, and nothing sent is unsaid."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pytest
@@ -8,16 +8,16 @@ import pytest
 from mentionbridge.domain import reply, ticket
 from mentionbridge.domain.errors import NotAllowed
 from mentionbridge.domain.reply import SAID, ReplyState
-from mentionbridge.domain.ticket import TicketState
+from mentionbridge.domain.ticket import Hand, TicketState
 
 R = ReplyState
 ENDS = {R.NOT_SENT, R.REFUSED, R.FAILED, R.REJECTED, R.EXPIRED, R.CANCELLED, R.RETRACTED}
 
 
-def reached(moves: Mapping[Any, Set[Any]], *starts: Any) -> set[Any]:
+def reached(moves: Mapping[Any, Collection[Any]], *starts: Any) -> set[Any]:
     found, waiting = set(starts), list(starts)
     while waiting:
-        for state in moves[waiting.pop()] - found:
+        for state in set(moves[waiting.pop()]) - found:
             found.add(state)
             waiting.append(state)
     return found
@@ -76,10 +76,22 @@ def test_a_reply_moves_as_the_table_says(old: ReplyState, new: ReplyState) -> No
 
 @pytest.mark.parametrize("old", TicketState)
 @pytest.mark.parametrize("new", TicketState)
-def test_a_ticket_moves_as_the_table_says(old: TicketState, new: TicketState) -> None:
-    if new in ticket.MOVES[old]:
-        ticket.check_move(old, new)
+@pytest.mark.parametrize("by", Hand)
+def test_a_ticket_moves_as_the_table_says(old: TicketState, new: TicketState, by: Hand) -> None:
+    if by in ticket.MOVES[old].get(new, ()):
+        ticket.check_move(old, new, by)
         return
     with pytest.raises(NotAllowed, match="from here it may become") as raised:
-        ticket.check_move(old, new)
+        ticket.check_move(old, new, by)
     assert raised.value.code == "ticket_move"
+
+
+def test_a_customer_opens_again_and_the_bridge_only_closes_what_was_solved() -> None:
+    by = {
+        hand: {(old, new) for old, after in ticket.MOVES.items() for new in after if hand in after[new]}
+        for hand in Hand
+    }
+    opened = {(old, TicketState.OPEN) for old in (TicketState.PENDING, TicketState.SOLVED, TicketState.CLOSED)}
+    assert by[Hand.CUSTOMER] == opened
+    assert by[Hand.BRIDGE] == {(TicketState.SOLVED, TicketState.CLOSED)}
+    assert by[Hand.PERSON] == by[Hand.DESK] > opened | by[Hand.BRIDGE]

@@ -165,7 +165,8 @@ class Reader:
             metrics=_metrics(payload),
             tagged=self.us in addressed,
             addressed=addressed,
-            is_quote=_is_quote(record.embed),
+            is_quote=_quoted(record.embed) is not None,
+            quoted_id=_quoted(record.embed),
             edit_version=view.cid,
             ref={**own, "root": place.root.model_dump() if place else own},
             raw=payload,
@@ -314,11 +315,11 @@ def _metrics(payload: Mapping[str, Any]) -> dict[str, int]:
     return {ours: number for ours, number in counts if number is not None}
 
 
-def _is_quote(embed: Any) -> bool:
-    """True when a post is embedded, alone or beside pictures; lists, feeds and starter packs can be too."""
+def _quoted(embed: Any) -> str | None:
+    """Return the post that is embedded, alone or beside pictures; lists, feeds and starter packs can be too."""
     quoted = _dict(_dict(embed).get("record"))
     uri = quoted.get("uri") or _dict(quoted.get("record")).get("uri")
-    return isinstance(uri, str) and is_post_uri(uri)
+    return uri if isinstance(uri, str) and is_post_uri(uri) else None
 
 
 def _shown(embed: Mapping[str, Any]) -> Iterator[MediaLink]:

@@ -167,19 +167,21 @@ def test_the_authors_clock_counts_only_when_it_is_not_ahead(claimed: Any, expect
 
 
 def test_a_quote_is_told_from_another_embed() -> None:
-    def is_quote(embed: Any) -> bool:
+    def quoted_by(embed: Any) -> str | None:
         noted = note(1)
         noted["record"]["embed"] = embed
         post = READER.read(noted)
         assert isinstance(post, Post)
-        return post.is_quote
+        assert post.is_quote == (post.quoted_id is not None)
+        return post.quoted_id
 
     quoted = {"uri": uri(US, "3m6f72q6k2222"), "cid": "bafyq"}
-    assert is_quote({"$type": "app.bsky.embed.record", "record": quoted})
-    assert is_quote({"$type": "app.bsky.embed.recordWithMedia", "record": {"record": quoted}, "media": {}})
-    assert not is_quote({"record": {"uri": f"at://{US}/app.bsky.graph.list/3m6f72q6k2222"}})
-    assert not is_quote({"record": "x"})
-    assert not is_quote([])
+    assert quoted_by({"$type": "app.bsky.embed.record", "record": quoted}) == quoted["uri"]
+    beside = {"$type": "app.bsky.embed.recordWithMedia", "record": {"record": quoted}, "media": {}}
+    assert quoted_by(beside) == quoted["uri"]
+    assert not quoted_by({"record": {"uri": f"at://{US}/app.bsky.graph.list/3m6f72q6k2222"}})
+    assert not quoted_by({"record": "x"})
+    assert not quoted_by([])
 
 
 @pytest.mark.parametrize(
