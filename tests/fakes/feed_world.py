@@ -46,6 +46,9 @@ class Post:
         self.heard.append((endpoint.id, event_id, result.status or 0, data))
         return result
 
+    async def refuses(self, url: str) -> str | None:
+        return "This address is not told anything." if "private" in url else None
+
     def taken(self, endpoint_id: str = "whk_1") -> list[int]:
         """The sequences one endpoint took, in order."""
         return [data["sequence"] for id_, _, status, data in self.heard if id_ == endpoint_id and status < 300]

@@ -12,6 +12,7 @@ from mentionbridge.domain.account import Account
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.reply import ReplyState
 from mentionbridge.ports.media import Picture
+from mentionbridge.ports.subscriptions import Wish
 
 HEADERS = {"idempotency-key": "k-1"}
 """Header parameters a route may require, and what the tests send there."""
@@ -26,15 +27,20 @@ async def things_of(site: Site, account: Account) -> dict[str, str]:
         await uow.events.add(EventType.TICKET_OPENED, account.brand_id, now, ticket_id=reply.ticket_id)
     view = await site.door.desk.mention([account.brand_id], reply.mention_id)
     assert view is not None
+    _, made = await site.door.subscriptions.create(account.brand_id, Wish("https://desk.example/in"), now)
     async with site.world.store.writing() as uow:
         await uow.mentions.keep_picture(account.brand_id, view.media[0].id, Picture("image/png", b"p", 1, 1))
-        await uow.events.place(100)
-    _, made = await site.door.subscriptions.create(account.brand_id, "https://desk.example/in", [], now)
+        endpoint = await uow.deliveries.endpoint(account.brand_id, made.id)
+        assert endpoint is not None
+        placed = await uow.events.place(100)
+        await uow.deliveries.plan([(endpoint, event) for event in placed], now)
+        (parcel, *_) = await uow.deliveries.waiting(endpoint, now, 9, holds=1)
     promised = await site.door.promise(
         account.brand_id, reply.ticket_id, "a new parcel is with you", now + timedelta(days=1), "Kim"
     )
     return {
         "account_id": account.id,
+        "delivery_id": parcel.id,
         "commitment_id": promised.id,
         "endpoint_id": made.id,
         "external_id": "p-1001",

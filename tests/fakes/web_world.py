@@ -12,6 +12,7 @@ import httpx
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
+from fakes.feed_world import Post as FeedPost
 from fakes.people import ACME, ACME_TWO, OTHER
 from fakes.web_hook import ToyHook
 from fakes.world import SEALER, World
@@ -82,6 +83,7 @@ class Site:
     http: "Checked"
     woken: list[bool]
     reasons: list[str]
+    courier: FeedPost
 
     async def token(
         self,
@@ -176,6 +178,7 @@ def _check_problem(answer: httpx.Response) -> None:
 def open_site(world: World, **limits: int) -> Site:
     """Make the app over this store."""
     watching, hook, woken, reasons = Watching(), ToyHook(), [], []
+    courier = FeedPost()
     connected = {(a.brand_id, a.id): Connected(a, PlainPlatform(), hook) for a in ACCOUNTS}  # type: ignore[arg-type]
     nothing: Any = None
     bridge = Bridge(
@@ -183,7 +186,7 @@ def open_site(world: World, **limits: int) -> Site:
         clock=world.clock,
         ids=Ids(),
         judge=nothing,
-        courier=nothing,
+        courier=courier,
         media=nothing,
         observer=watching,
         brands={
@@ -218,4 +221,4 @@ def open_site(world: World, **limits: int) -> Site:
         limits=Limits(**limits),
     )
     app = create_app(door)
-    return Site(app, world, door, watching, hook, Checked(app), woken, reasons)
+    return Site(app, world, door, watching, hook, Checked(app), woken, reasons, courier)

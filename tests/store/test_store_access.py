@@ -16,6 +16,7 @@ from mentionbridge.kit.cursor import BadCursor
 from mentionbridge.kit.ids import Ids
 from mentionbridge.ports.access import Earlier, Remembered, Scope, Token
 from mentionbridge.ports.store import Queue
+from mentionbridge.ports.subscriptions import Wish
 from mentionbridge.rules.tries import attempted
 from mentionbridge.store import tables as t
 from mentionbridge.store.endpoints import StoredSubscriptions
@@ -140,8 +141,8 @@ def subscriptions(world: World) -> StoredSubscriptions:
 
 
 async def test_an_endpoint_has_a_sealed_secret_of_its_own(world: World, subscriptions: StoredSubscriptions) -> None:
-    secret, made = await subscriptions.create("acme", "https://desk.example/hook", ["ticket.opened"], START)
-    another, _ = await subscriptions.create("acme", "https://desk.example/two", [], START)
+    secret, made = await subscriptions.create("acme", Wish("https://desk.example/hook", ("ticket.opened",)), START)
+    another, _ = await subscriptions.create("acme", Wish("https://desk.example/two"), START)
     assert secret != another and len(base64.b64decode(secret.removeprefix("whsec_"))) == 32
     async with world.store.reading() as uow:
         kept = await uow.deliveries.endpoint("acme", made.id)
@@ -156,7 +157,7 @@ async def test_an_endpoint_has_a_sealed_secret_of_its_own(world: World, subscrip
 async def test_a_deleted_endpoint_is_gone_but_its_ledger_stays(
     world: World, subscriptions: StoredSubscriptions
 ) -> None:
-    secret, made = await subscriptions.create("acme", "https://desk.example/hook", [], START)
+    secret, made = await subscriptions.create("acme", Wish("https://desk.example/hook"), START)
     async with world.store.writing() as uow:
         await story(uow)
         await uow.events.add(EventType.TICKET_OPENED, "acme", START, ticket_id="tkt_acme_p-1")
@@ -167,7 +168,7 @@ async def test_a_deleted_endpoint_is_gone_but_its_ledger_stays(
     assert await subscriptions.delete(["acme"], made.id, START)
     assert not await subscriptions.delete(["acme"], made.id, START)
     assert await subscriptions.list(["acme"]) == []
-    assert await subscriptions.deliveries(["acme"], made.id, None, 10) is None
+    assert await subscriptions.deliveries(["acme"], made.id, {}, None, 10) is None
     async with world.store.writing() as uow:
         assert await uow.deliveries.subscribed() == []
         assert await uow.claims.take(Queue.DELIVER, 5, 30) == []
@@ -178,7 +179,7 @@ async def test_a_deleted_endpoint_is_gone_but_its_ledger_stays(
 
 
 async def test_deliveries_are_listed_newest_first_in_pages(world: World, subscriptions: StoredSubscriptions) -> None:
-    _, made = await subscriptions.create("acme", "https://desk.example/hook", [], START)
+    _, made = await subscriptions.create("acme", Wish("https://desk.example/hook"), START)
     async with world.store.writing() as uow:
         await story(uow)
         for _ in range(5):
@@ -187,14 +188,14 @@ async def test_deliveries_are_listed_newest_first_in_pages(world: World, subscri
         await uow.deliveries.plan([(endpoint, event) for event in await uow.events.place(9)], START)
         parcels = await uow.deliveries.waiting(endpoint, START, 9, holds=3)
         await uow.deliveries.note(endpoint, [attempted(parcels[0], DeliveryResult(False, 503, "busy"), START)])
-    first = await subscriptions.deliveries(["acme"], made.id, None, 3)
+    first = await subscriptions.deliveries(["acme"], made.id, {}, None, 3)
     assert first is not None and first.cursor is not None
-    rest = await subscriptions.deliveries(["acme"], made.id, first.cursor, 3)
+    rest = await subscriptions.deliveries(["acme"], made.id, {}, first.cursor, 3)
     assert rest is not None and rest.cursor is None
     found = [*first.items, *rest.items]
     assert [each.id for each in found] == sorted((parcel.id for parcel in parcels), reverse=True)
     assert {each.event_type for each in found} == {"ticket.updated"}
     assert [(each.last_status, each.attempts) for each in found if each.id == parcels[0].id] == [(503, 1)]
     with pytest.raises(BadCursor):
-        await subscriptions.deliveries(["acme"], made.id, "nonsense", 3)
-    assert await subscriptions.deliveries(["borealis"], made.id, None, 3) is None
+        await subscriptions.deliveries(["acme"], made.id, {}, "nonsense", 3)
+    assert await subscriptions.deliveries(["borealis"], made.id, {}, None, 3) is None

@@ -23,6 +23,7 @@ from mentionbridge.pipeline import promise, steer
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.relabel import relabel
 from mentionbridge.pipeline.rights import rights
+from mentionbridge.pipeline.try_endpoint import try_endpoint
 from mentionbridge.platforms import named
 from mentionbridge.ports.platform import Hook
 from mentionbridge.store.endpoints import StoredSubscriptions
@@ -153,6 +154,8 @@ def use_cases(bridge: Bridge) -> dict[str, Any]:
         "move_promise": partial(promise.move, bridge),
         "relabel": partial(relabel, bridge),
         "rights": partial(rights, bridge),
+        "try_out": partial(try_endpoint, bridge),
+        "may_tell": bridge.courier.refuses,
         "brands": bridge.brands,
         "capabilities_of": lambda account: bridge.at(account.brand_id, account.id).platform.capabilities,
     }

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from mentionbridge.domain.endpoint import DeliveryResult, Endpoint
+from mentionbridge.domain.endpoint import DeliveryResult, Endpoint, Mode
 from mentionbridge.domain.errors import MentionbridgeError, SetupError
-from mentionbridge.feed.envelope import render
+from mentionbridge.feed.envelope import render, render_cloudevent
 from mentionbridge.feed.signing import PREFIX, sign, timestamp
 from mentionbridge.kit.clock import Clock
 from mentionbridge.net.client import Answer, Guard, Http
+from mentionbridge.net.errors import AddressRefused, NotReached
 from mentionbridge.net.outcome import retry_after
 
 TIMEOUT = 20.0
@@ -21,6 +22,7 @@ MAX_DETAIL = 500
 KEPT_CLIENTS = 256
 _READ_BYTES = 4096
 _GONE = 410
+_MEDIA_TYPES = {Mode.PLAIN: "application/json", Mode.CLOUDEVENTS: "application/cloudevents+json"}
 
 
 @dataclass(slots=True)
@@ -57,13 +59,25 @@ class HttpCourier:
         self, endpoint: Endpoint, event_id: str, type_: str, occurred_at: datetime, data: Mapping[str, Any]
     ) -> DeliveryResult:
         """Make one attempt: 2xx is ok, 410 is gone, all else a failure; never raises for what the other side does."""
-        body = render(type_, occurred_at, data)
+        wrapped = endpoint.mode is Mode.CLOUDEVENTS
+        body = render_cloudevent(event_id, type_, occurred_at, data) if wrapped else render(type_, occurred_at, data)
         try:
             headers = self._headers(endpoint, event_id, body)
             answer = await self._post(endpoint.url, headers, body)
         except MentionbridgeError as error:
             return DeliveryResult(ok=False, status=None, detail=_presentable(str(error), endpoint.secrets))
         return self._result(answer, [*endpoint.secrets, *headers["webhook-signature"].split()])
+
+    async def refuses(self, url: str) -> str | None:
+        """Say why nothing will ever be delivered to this address as its name stands now, or None."""
+        try:
+            parts = urlsplit(url)
+            await self._guard.judged(parts.hostname or "", parts.port or 0)
+        except AddressRefused as error:
+            return f"This address is not told anything: {error}. See `net.allow_networks`."
+        except (NotReached, ValueError):
+            return None
+        return None
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -74,7 +88,7 @@ class HttpCourier:
     def _headers(self, endpoint: Endpoint, event_id: str, body: bytes) -> dict[str, str]:
         now = self._clock.now()
         return {
-            "content-type": "application/json",
+            "content-type": _MEDIA_TYPES[endpoint.mode],
             "webhook-id": event_id,
             "webhook-timestamp": timestamp(now),
             "webhook-signature": sign(event_id, now, body, endpoint.secrets),

@@ -1,9 +1,10 @@
-"""What a subscriber receives: `{"type","timestamp","data"}` as compact JSON. Pure."""
+"""What a subscriber receives: `{"type","timestamp","data"}`, or a CloudEvent, as compact JSON. Pure."""
 
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 MAX_BYTES = 20_000
 _CUTS = (4000, 2000, 1000, 500, 200, 80)
@@ -16,14 +17,32 @@ def render(type_: str, occurred_at: datetime, data: Mapping[str, Any]) -> bytes:
     Data that would be larger has its long texts and lists cut and says `"truncated": true`; the whole is read over
     REST by the ids.
     """
-    whole = _write(type_, occurred_at, data)
+    return _fitted({"type": type_, "timestamp": rfc3339(occurred_at)}, data)
+
+
+def render_cloudevent(event_id: str, type_: str, occurred_at: datetime, data: Mapping[str, Any]) -> bytes:
+    """Return the same as a CloudEvents 1.0 event in structured mode."""
+    head = {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": f"urn:mentionbridge:brand:{quote(str(data.get('brand_id', '')), safe='')}",
+        "type": type_,
+        "time": rfc3339(occurred_at),
+        "datacontenttype": "application/json",
+    }
+    subject = data.get("ticket_id") or data.get("account_id")
+    return _fitted({**head, "subject": subject} if subject else head, data)
+
+
+def _fitted(head: Mapping[str, Any], data: Mapping[str, Any]) -> bytes:
+    whole = _write(head, data)
     if len(whole) < MAX_BYTES:
         return whole
     for longest in _CUTS:
-        cut = _write(type_, occurred_at, {**_cut(data, longest), "truncated": True})
+        cut = _write(head, {**_cut(data, longest), "truncated": True})
         if len(cut) < MAX_BYTES:
             return cut
-    return _write(type_, occurred_at, {**_bones(data), "truncated": True})
+    return _write(head, {**_bones(data), "truncated": True})
 
 
 def rfc3339(moment: datetime) -> str:
@@ -31,11 +50,10 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _write(type_: str, occurred_at: datetime, data: Mapping[str, Any]) -> bytes:
+def _write(head: Mapping[str, Any], data: Mapping[str, Any]) -> bytes:
     ordered = json.loads(json.dumps(data, default=_plain, sort_keys=True, allow_nan=False))
-    envelope = {"type": type_, "timestamp": rfc3339(occurred_at), "data": ordered}
     # A lone surrogate, which posts do carry, has no UTF-8.
-    return json.dumps(envelope, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    return json.dumps({**head, "data": ordered}, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _plain(value: Any) -> str:

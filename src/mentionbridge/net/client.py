@@ -3,7 +3,7 @@
 import asyncio
 import json as json_codec
 import ssl
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +37,9 @@ class Guard(Protocol):
 
     def transport(self, *, verify: ssl.SSLContext, limits: httpx.Limits, proxy: str | None) -> httpx.AsyncBaseTransport:
         """Return a transport that judges every address it dials."""
+
+    async def judged(self, host: str, port: int) -> Sequence[str]:
+        """Return every address of `host`; raises AddressRefused if any is not allowed, NotReached if there is none."""
 
 
 class Limits(Protocol):

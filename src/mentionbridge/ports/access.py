@@ -1,12 +1,10 @@
-"""Who may call us, what they asked before, and who subscribed."""
+"""Who may call us, and what they asked before."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
-
-from mentionbridge.ports.desk import Slice
 
 ALL_BRANDS = "*"
 
@@ -85,49 +83,3 @@ class Idempotency(Protocol):
 
     async def forget(self, token_id: str, key: str) -> None:
         """Let the key go: the request failed in a way that may be tried again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """A webhook endpoint as its owner sees it; the secret is shown only when it is made."""
-
-    brand_id: str
-    id: str
-    url: str
-    types: Sequence[str]
-    created_at: datetime
-    disabled_at: datetime | None = None
-    disabled_because: str | None = None
-    failing_since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One event's way to one endpoint."""
-
-    id: str
-    event_id: str
-    event_type: str
-    state: str
-    attempts: int
-    created_at: datetime
-    due: datetime | None
-    last_status: int | None
-    last_detail: str | None
-    delivered_at: datetime | None
-
-
-class Subscriptions(Protocol):
-    """Webhook endpoints."""
-
-    async def create(self, brand_id: str, url: str, types: Sequence[str], now: datetime) -> tuple[str, Subscription]:
-        """Make an endpoint and return its signing secret, which is shown this once."""
-
-    async def list(self, brand_ids: Sequence[str]) -> Sequence[Subscription]: ...
-    async def delete(self, brand_ids: Sequence[str], endpoint_id: str, now: datetime) -> bool:
-        """Stop delivering and drop the secret; what was delivered stays in the ledger."""
-
-    async def deliveries(
-        self, brand_ids: Sequence[str], endpoint_id: str, cursor: str | None, limit: int
-    ) -> Slice[Delivery] | None:
-        """Return the endpoint's deliveries, newest first; None when there is no such endpoint."""

@@ -17,6 +17,9 @@ class Courier(Protocol):
     ) -> DeliveryResult:
         """Make one attempt; never raises for anything the other side does."""
 
+    async def refuses(self, url: str) -> str | None:
+        """Say why nothing will ever be delivered to this address as its name stands now, or None."""
+
 
 class Deliveries(Protocol):
     """Subscribers, and what is owed to them. An endpoint is what a worker claims; its deliveries stand in line."""

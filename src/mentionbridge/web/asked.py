@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Author, MediaLink, Post, Visibility
 from mentionbridge.domain.verdict import Correction, Severity
 from mentionbridge.domain.verdict import Label as Kind
@@ -241,19 +240,3 @@ class Relabelling(Acted):
     def correction(self, actor: str) -> Correction:
         """Return it as the heart knows it."""
         return Correction(self.label, actor, self.severity, self.topics, self.reason)
-
-
-def _known_type(name: str) -> str:
-    if name not in {str(each) for each in EventType}:
-        raise ValueError("is not an event type; see `events` in the documentation of the feed")
-    return name
-
-
-class NewSubscription(Asked):
-    """A webhook endpoint to make; `brand` is needed only by tokens for several brands."""
-
-    model_config = example(url="https://desk.example/hooks/mentionbridge", types=["ticket.opened"], brand="acme")
-
-    url: WebAddress
-    types: list[Annotated[str, AfterValidator(_known_type)]] = []
-    brand: Annotated[str, Field(max_length=64)] | None = None

@@ -8,14 +8,17 @@ from typing import Any
 from mentionbridge.domain.account import Account, Brand
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.commitment import Commitment
+from mentionbridge.domain.endpoint import DeliveryResult
+from mentionbridge.domain.events import EventType
 from mentionbridge.domain.reply import Reply, ReplyRight
 from mentionbridge.domain.verdict import Correction
 from mentionbridge.kit.clock import Clock
-from mentionbridge.ports.access import Idempotency, Subscriptions, Tokens
+from mentionbridge.ports.access import Idempotency, Tokens
 from mentionbridge.ports.desk import Desk
 from mentionbridge.ports.ingest import Writer
 from mentionbridge.ports.observer import Observer
 from mentionbridge.ports.platform import Hook
+from mentionbridge.ports.subscriptions import Subscriptions
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 Switch = Callable[[Account | None, str], Awaitable[bool]]
@@ -73,6 +76,10 @@ class Door:
     """(brand id, mention id)"""
     brands: Mapping[str, Brand]
     capabilities_of: Callable[[Account], Capabilities]
+    try_out: Callable[[str, str, EventType], Awaitable[DeliveryResult]]
+    """(brand id, endpoint id, the type whose example is sent)"""
+    may_tell: Callable[[str], Awaitable[str | None]]
+    """Why a webhook address is refused, or None."""
     wake: Callable[[], None]
     ready: Callable[[], Awaitable[Sequence[str]]]
     metrics: Callable[[], bytes]

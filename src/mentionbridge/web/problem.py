@@ -51,6 +51,7 @@ KINDS = {
     "path_mismatch": Kind(422, "Body and address disagree"),
     "too_many_items": Kind(422, "Too many items"),
     "idempotency_mismatch": Kind(422, "Key was used for another request"),
+    "address_refused": Kind(422, "Address not allowed"),
     "unknown_brand": Kind(422, "No such brand"),
     "unknown_topic": Kind(422, "No such topic"),
     "rate_limited": Kind(429, "Too many requests", retryable=True),

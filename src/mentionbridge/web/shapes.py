@@ -12,7 +12,6 @@ from mentionbridge.domain.commitment import Commitment
 from mentionbridge.domain.mention import Author, Mention
 from mentionbridge.domain.reply import Reply, ReplyRight
 from mentionbridge.domain.wait import Wait
-from mentionbridge.ports.access import Delivery, Subscription
 from mentionbridge.ports.desk import (
     AccountView,
     EventView,
@@ -369,40 +368,6 @@ class EventsShape(Shape):
     next: str | None = None
 
 
-class SubscriptionShape(Shape):
-    """A webhook endpoint; empty `types` means all."""
-
-    id: str
-    brand_id: str
-    url: str
-    types: Sequence[str]
-    created_at: datetime
-    disabled_at: datetime | None
-    disabled_because: str | None
-    failing_since: datetime | None
-
-
-class NewSubscriptionShape(SubscriptionShape):
-    """A webhook endpoint just made; `secret` signs its deliveries and is shown this once."""
-
-    secret: str
-
-
-class DeliveryShape(Shape):
-    """One event's way to one endpoint."""
-
-    id: str
-    event_id: str
-    event_type: str
-    state: str
-    attempts: int
-    created_at: datetime
-    due: datetime | None
-    last_status: int | None
-    last_detail: str | None
-    delivered_at: datetime | None
-
-
 class MovedShape(Shape):
     """Where a reply stands now. Its words are not repeated here, since this answer may be stored."""
 
@@ -532,18 +497,6 @@ def event(view: EventView) -> EventShape:
     return EventShape(
         id=fact.id, position=fact.position or 0, type=fact.type, timestamp=fact.occurred_at, data=view.data
     )
-
-
-def subscription(made: Subscription) -> SubscriptionShape:
-    return SubscriptionShape.model_validate(made)
-
-
-def new_subscription(secret: str, made: Subscription) -> NewSubscriptionShape:
-    return NewSubscriptionShape(**_own(NewSubscriptionShape, made, "secret"), secret=secret)
-
-
-def delivery(one: Delivery) -> DeliveryShape:
-    return DeliveryShape.model_validate(one)
 
 
 def moved(ours: Reply) -> MovedShape:

@@ -3,13 +3,15 @@
 import asyncio
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from standardwebhooks.webhooks import Webhook
+from svix.webhooks import Webhook as SvixWebhook
+from svix.webhooks import WebhookVerificationError as SvixWrong
 
-from mentionbridge.domain.endpoint import Endpoint
+from mentionbridge.domain.endpoint import Endpoint, Mode
 from mentionbridge.feed.delivery import HttpCourier
 from mentionbridge.feed.signing import new_secret
 from mentionbridge.net.guard import AddressGuard
@@ -102,7 +104,7 @@ def endpoint(url: str, *secrets: str) -> Endpoint:
 
 
 def deliver(courier: HttpCourier, to: Endpoint, event_id: str = "evt_1"):
-    return courier.deliver(to, event_id, "ticket.opened", AT, {"ticket_id": "tkt_1", "sequence": 1})
+    return courier.deliver(to, event_id, "ticket.opened", AT, {"ticket_id": "tkt_1", "sequence": 1, "brand_id": "acme"})
 
 
 def answered(status: str, body: bytes = b"", *headers: str) -> bytes:
@@ -122,7 +124,37 @@ async def test_the_reference_library_accepts_what_we_post(subscribe, courier):
     assert event == {
         "type": "ticket.opened",
         "timestamp": "2026-03-02T08:00:00.000Z",
-        "data": {"sequence": 1, "ticket_id": "tkt_1"},
+        "data": {"brand_id": "acme", "sequence": 1, "ticket_id": "tkt_1"},
+    }
+
+
+async def test_another_librarys_verifier_accepts_it_too(subscribe, courier):
+    subscriber = await subscribe()
+    await deliver(courier, endpoint(subscriber.url, SECRET, NEXT))
+    [(_, headers, body)] = subscriber.received
+    for secret in (SECRET, NEXT):
+        SvixWebhook(secret).verify(body, headers)
+    with pytest.raises(SvixWrong):
+        SvixWebhook(SECRET).verify(body.replace(b"tkt_1", b"tkt_2"), headers)
+    with pytest.raises(SvixWrong):
+        SvixWebhook(new_secret()).verify(body, headers)
+
+
+async def test_a_cloudevent_is_signed_and_structured_when_asked_for(subscribe, courier):
+    subscriber = await subscribe()
+    asked = replace(endpoint(subscriber.url), mode=Mode.CLOUDEVENTS)
+    assert (await deliver(courier, asked)).ok
+    [(_, headers, body)] = subscriber.received
+    assert headers["content-type"] == "application/cloudevents+json"
+    assert Webhook(SECRET).verify(body, headers) == {
+        "specversion": "1.0",
+        "id": "evt_1",
+        "source": "urn:mentionbridge:brand:acme",
+        "type": "ticket.opened",
+        "time": "2026-03-02T08:00:00.000Z",
+        "datacontenttype": "application/json",
+        "subject": "tkt_1",
+        "data": {"brand_id": "acme", "sequence": 1, "ticket_id": "tkt_1"},
     }
 
 
