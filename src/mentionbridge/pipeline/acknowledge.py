@@ -64,6 +64,8 @@ async def _facts(
     account, author_id = connected.account, mention.author_id
     earlier = await uow.replies.of_story(mention.brand_id, ticket.id, author_id, Purpose.ACKNOWLEDGE)
     answered = await uow.accounts.answered_story(mention.brand_id, mention.platform, ticket.id, author_id)
+    # What was said below this post stays said, also when the post turned out to be another person's than we were told.
+    below = await uow.replies.states_below(mention.brand_id, mention.id)
     # A paused account, or one that still reads back, queues its words: sending waits for it, judging need not.
     state = health.state if health.state is AccountState.LOGIN_NEEDED else AccountState.ACTIVE
     return AckFacts(
@@ -88,7 +90,7 @@ async def _facts(
         stopped=await uow.authors.stopped(mention.brand_id, author_id),
         answered_by_us=answered,
         acks_last_day=await uow.replies.acknowledged_since(mention.brand_id, author_id, now - timedelta(days=1)),
-        earlier=(earlier.state,) if earlier else (),
+        earlier=(*([earlier.state] if earlier else []), *below),
     )
 
 

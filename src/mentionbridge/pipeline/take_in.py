@@ -9,10 +9,12 @@ from mentionbridge.domain.account import Account, AccountHealth
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Deleted, Item, Mention, Origin, Post, Unreadable
 from mentionbridge.domain.reply import OwnPost, ReplyState
+from mentionbridge.pipeline.take_over import outranks, take_over
 from mentionbridge.ports.observer import Observer
 from mentionbridge.ports.store import Incoming, UnitOfWork
 from mentionbridge.rules.intake import tidy
 from mentionbridge.rules.patience import RECHECK_FOR
+from mentionbridge.rules.versions import Newer, newer
 
 MOST_AT_ONCE = 200
 """Items that share their statements; a longer page takes several rounds of them."""
@@ -175,10 +177,10 @@ async def _take_posts(
     await uow.mentions.sighted(brand_id, mention_ids, account.id, origin, now)
     await _tell_of_new(uow, account, [post for post in posts if post.external_id in new], new, origin, now)
     return [
-        Taken(Result.CREATED, new[post.external_id])
-        if post.external_id in new
-        else await _take_again(uow, old[post.external_id], post, origin, now)
-        for post in posts
+        Taken(Result.CREATED, new[each.post.external_id])
+        if each.post.external_id in new
+        else await _take_again(uow, account, old[each.post.external_id], each, origin, now)
+        for each in incoming
     ]
 
 
@@ -198,22 +200,32 @@ async def _tell_of_new(
     )
 
 
-async def _take_again(uow: UnitOfWork, mention: Mention, post: Post, origin: Origin, now: datetime) -> Taken:
+async def _take_again(
+    uow: UnitOfWork, account: Account, mention: Mention, told: Incoming, origin: Origin, now: datetime
+) -> Taken:
+    if outranks(origin, mention):
+        edited = await take_over(uow, account, mention, told, origin, now)
+    else:
+        edited = await _take_newer(uow, mention, told.post, origin, now)
+    return Taken(Result.EDITED if edited else Result.DUPLICATE, mention.id)
+
+
+async def _take_newer(uow: UnitOfWork, mention: Mention, post: Post, origin: Origin, now: datetime) -> bool:
     if not is_edit(mention, post) or not _may_alter(origin, mention):
-        return Taken(Result.DUPLICATE, mention.id)
-    if mention.edit_version and origin.fetched:
-        # Which of two versions is newer only the network knows; one told late must not bring old words back.
-        if post.edit_version:
+        return False
+    match newer(mention.edit_version, post.edit_version, fetched=origin.fetched):
+        case Newer.YES:
+            await take_edit(uow, mention, post, now)
+            return True
+        case Newer.ASK:
+            # Words told late must not bring old ones back.
             await uow.mentions.look_again(mention, now, now + RECHECK_FOR)
-        return Taken(Result.DUPLICATE, mention.id)
-    await take_edit(uow, mention, post, now)
-    return Taken(Result.EDITED, mention.id)
+    return False
 
 
 def is_edit(mention: Mention, post: Post) -> bool:
-    """True when the post's words differ from ours under another version (or where nobody counts versions)."""
-    other_version = post.edit_version != mention.edit_version or not post.edit_version
-    return mention.deleted_at is None and other_version and post.text != mention.text
+    """True when the post's words differ from ours under another version."""
+    return mention.deleted_at is None and post.edit_version != mention.edit_version and post.text != mention.text
 
 
 def _may_alter(origin: Origin, mention: Mention) -> bool:

@@ -127,6 +127,22 @@ class Mentions(Protocol):
     async def edit(self, mention: Mention, post: Post, now: datetime) -> bool:
         """Take over the post's new words and make it due for judgement again; False when it has changed meanwhile."""
 
+    async def hold(self, brand_id: str, mention_id: str) -> Mention | None:
+        """Return the mention as it stands and hold its row until the transaction ends."""
+
+    async def take_over(
+        self,
+        mention: Mention,
+        account: Account,
+        shown: Incoming,
+        origin: Origin,
+        *,
+        anew: bool,
+        detached: bool,
+        now: datetime,
+    ) -> Mention:
+        """Make a held mention what the network shows; `anew` judges it again, `detached` takes it out of its ticket."""
+
     async def hand_to(self, mention: Mention, account_id: str, *, tagged: bool, silent: bool) -> Mention:
         """Let another account answer it, with what is true of the post as seen from there."""
 
@@ -190,6 +206,9 @@ class Tickets(Protocol):
         """Take the next number of this ticket, changed `now`; holds its row until the transaction ends."""
 
     async def add_entry(self, entry: Entry) -> None: ...
+    async def disown(self, mention: Mention, reason: str) -> None:
+        """Turn the line this mention has in its ticket into an internal one that only says why it is gone."""
+
     async def said(self, brand_id: str, ticket_id: str, at: datetime) -> None: ...
     async def private_words(self, brand_id: str, ticket_id: str) -> Sequence[str]:
         """Return what was said in private or noted in this story; none of it may leave in public."""
@@ -225,6 +244,9 @@ class Replies(Protocol):
 
     async def acknowledged_since(self, brand_id: str, author_id: str, since: datetime) -> int:
         """Count the acknowledgements written for this person since then, in any story."""
+
+    async def states_below(self, brand_id: str, mention_id: str) -> Sequence[ReplyState]:
+        """Return the states of all acknowledgements of this mention, in whichever story."""
 
     async def waiting_for_mention(self, brand_id: str, mention_id: str) -> Sequence[Reply]:
         """Return replies to this mention that are not out yet."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from mentionbridge.domain.mention import Author, MediaLink, Post, Unreadable
+from mentionbridge.rules.versions import version_of_words
 from mentionbridge.text.plain import clean
 
 LONGEST_ID = 512
@@ -24,17 +25,18 @@ def tidy(post: Post, now: datetime) -> Post | Unreadable:
     ids = (post.external_id, post.thread_id, post.author.external_id, post.parent_id or "-")
     if not all(_fits(each) for each in ids):
         return Unreadable(_as_bytes(post.raw), "an id is missing, too long or holds control characters")
+    text = clean(post.text)[:LONGEST_TEXT]
     return replace(
         post,
         author=_tidy_author(post.author),
-        text=clean(post.text)[:LONGEST_TEXT],
+        text=text,
         created_at=min(post.created_at, now),
         permalink=_url(post.permalink),
         quoted_id=post.quoted_id if post.quoted_id and _fits(post.quoted_id) else None,
         lang=clean(post.lang)[:16] if post.lang else None,
         media=tuple(_tidy_media(link) for link in post.media[:MOST_MEDIA] if _url(link.url)),
         metrics={clean(name)[:40]: _bounded(value) for name, value in post.metrics.items()},
-        edit_version=clean(post.edit_version)[:128],
+        edit_version=clean(post.edit_version)[:128] or version_of_words(text),
         addressed=tuple(each for each in post.addressed if _fits(each))[:MOST_ADDRESSED],
         ref=_storable(post.ref),
         raw=_storable(post.raw),

@@ -32,6 +32,7 @@ _BY_EXTERNAL_IDS = SELECT.where(
     t.mentions.c.platform == sa.bindparam("platform"),
     t.mentions.c.external_id.in_(sa.bindparam("external_ids", expanding=True)),
 )
+_HELD = _BY_KEY.with_for_update(of=t.mentions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,8 @@ class StoredMentions:
             "silent": incoming.silent,
             "state": MentionState.RECEIVED,
             "due": now,
-            "parent_id": post.parent_id,
-            "tagged": post.tagged,
-            "is_repost": post.is_repost,
-            "is_quote": post.is_quote,
-            "quoted_id": post.quoted_id,
-            "visibility": post.visibility,
             "external_id": post.external_id,
-            "thread_id": post.thread_id,
+            **_place(post),
             **_words(post),
         }
 
@@ -112,6 +107,50 @@ class StoredMentions:
         changed = await self._change(mention, *same, t.mentions.c.deleted_at.is_(None), **again, **_words(post))
         await self._search_anew(mention)
         return changed
+
+    async def hold(self, brand_id: str, mention_id: str) -> Mention | None:
+        row = (await self.connection.execute(_HELD, key_of_row(brand_id, mention_id))).first()
+        return as_mention(row) if row is not None else None
+
+    async def take_over(
+        self,
+        mention: Mention,
+        account: Account,
+        shown: Incoming,
+        origin: Origin,
+        *,
+        anew: bool,
+        detached: bool,
+        now: datetime,
+    ) -> Mention:
+        changes: dict[str, Any] = {
+            "author_id": shown.author_id,
+            "origin": origin,
+            "silent": shown.silent,
+            "occurred_at": shown.post.created_at,
+            **_place(shown.post),
+            **_words(shown.post),
+        }
+        if detached:
+            changes |= {"ticket_id": None}
+        if detached or mention.ticket_id is None:
+            changes |= {"account_id": account.id}
+        if anew:
+            changes |= {"state": MentionState.RECEIVED, "due": now, "lease_until": None, "lease_token": None}
+        await self._change(mention, **changes)
+        await self._replace_media(mention, shown.post.media, now)
+        if mention.ticket_id is not None:
+            await search.refresh(self.connection, mention.brand_id, mention.ticket_id)
+        taken = await self.get(mention.brand_id, mention.id)
+        assert taken is not None
+        return taken
+
+    async def _replace_media(self, mention: Mention, links: Sequence[MediaLink], now: datetime) -> None:
+        here = (t.media.c.brand_id == mention.brand_id, t.media.c.mention_id == mention.id)
+        known = sa.select(t.media.c.url).where(*here).order_by(t.media.c.position)
+        if list((await self.connection.execute(known)).scalars()) != [link.url for link in links]:
+            await self.connection.execute(sa.delete(t.media).where(*here))
+            await self.add_media(mention.brand_id, {mention.id: links}, now)
 
     async def hand_to(self, mention: Mention, account_id: str, *, tagged: bool, silent: bool) -> Mention:
         changes: dict[str, Any] = {"account_id": account_id, "tagged": tagged, "silent": silent}
@@ -234,6 +273,18 @@ class StoredMentions:
         here = is_row(t.mentions, mention.brand_id, mention.id)
         changed = await self.connection.execute(sa.update(t.mentions).where(here, *only).values(**values))
         return changed.rowcount == 1
+
+
+def _place(post: Post) -> dict[str, Any]:
+    return {
+        "thread_id": post.thread_id,
+        "parent_id": post.parent_id,
+        "tagged": post.tagged,
+        "is_repost": post.is_repost,
+        "is_quote": post.is_quote,
+        "quoted_id": post.quoted_id,
+        "visibility": post.visibility,
+    }
 
 
 def _words(post: Post) -> dict[str, Any]:

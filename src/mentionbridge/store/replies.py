@@ -78,6 +78,11 @@ class StoredReplies:
         query = sa.select(sa.func.count()).where(*here, t.replies.c.purpose == Purpose.ACKNOWLEDGE)
         return int((await self.connection.execute(query)).scalar_one())
 
+    async def states_below(self, brand_id: str, mention_id: str) -> Sequence[ReplyState]:
+        here = (t.replies.c.brand_id == brand_id, t.replies.c.mention_id == mention_id)
+        query = sa.select(t.replies.c.state).where(*here, t.replies.c.purpose == Purpose.ACKNOWLEDGE)
+        return [ReplyState(state) for state in (await self.connection.execute(query)).scalars()]
+
     async def waiting_for_mention(self, brand_id: str, mention_id: str) -> Sequence[Reply]:
         here = (t.replies.c.brand_id == brand_id, t.replies.c.mention_id == mention_id)
         query = sa.select(t.replies).where(*here, t.replies.c.state.in_(_WAITING))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.errors import NotAllowed, NotFound
-from mentionbridge.domain.mention import Surface, Visibility
+from mentionbridge.domain.mention import Mention, Surface, Visibility
 from mentionbridge.domain.ticket import Entry, Hand, Priority, Ticket, TicketState, check_move
 from mentionbridge.store import search
 from mentionbridge.store import tables as t
@@ -132,6 +132,11 @@ class StoredTickets:
         )
         if entry.mention_id or entry.reply_id or entry.text:
             await search.refresh(self.connection, entry.brand_id, entry.ticket_id)
+
+    async def disown(self, mention: Mention, reason: str) -> None:
+        here = (t.entries.c.brand_id == mention.brand_id, t.entries.c.mention_id == mention.id)
+        gone = {"mention_id": None, "kind": "disowned", "surface": Surface.INTERNAL, "reason": reason}
+        await self.connection.execute(sa.update(t.entries).where(*here).values(**gone))
 
     async def said(self, brand_id: str, ticket_id: str, at: datetime) -> None:
         later = t.tickets.c.last_said_at < at

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mentionbridge.domain.mention import Author, MediaLink, Post, Unreadable
-from mentionbridge.rules.intake import LONGEST_ID, LONGEST_TEXT, MOST_MEDIA, tidy
+from mentionbridge.rules.intake import LONGEST_ID, LONGEST_TEXT, MOST_ADDRESSED, MOST_MEDIA, tidy
+from mentionbridge.rules.versions import version_of_words
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 POST = Post("p-1", Author("u-1", "sam"), "@acme it is late", NOW - timedelta(hours=1), thread_id="p-1")
@@ -24,7 +25,19 @@ def kept(**changes: Any) -> Post:
 
 
 def test_a_plain_post_is_left_as_it_is() -> None:
-    assert kept() == replace(POST, media=(), metrics={}, ref={}, raw={})
+    plain = replace(POST, media=(), metrics={}, ref={}, raw={})
+    assert kept() == replace(plain, edit_version=version_of_words(POST.text))
+
+
+def test_a_post_nobody_gave_a_version_has_one_of_its_words() -> None:
+    assert kept(edit_version="3").edit_version == "3"
+    assert kept(text="one").edit_version != kept(text="two").edit_version
+    assert kept(text="one", edit_version="\x00").edit_version == kept(text="one").edit_version
+
+
+def test_of_those_addressed_only_ids_are_kept() -> None:
+    assert kept(addressed=("n-1", "", "x" * 513, "n\x00", "n-2")).addressed == ("n-1", "n-2")
+    assert len(kept(addressed=[f"n-{number}" for number in range(300)]).addressed) == MOST_ADDRESSED
 
 
 @pytest.mark.parametrize("id_", ["", "x" * (LONGEST_ID + 1), "a\x00b", "a\u202eb"])
