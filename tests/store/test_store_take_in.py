@@ -42,7 +42,7 @@ async def test_one_batch_tells_a_post_its_edit_and_its_deletion_in_order(store: 
         post("p-2", media=[photo(), photo("https://demo.example/2.png")]),
         post("p-1"),
         Unreadable(b"{", "not JSON"),
-        post("p-1", text="@acme it came, thanks"),
+        post("p-1", text="@acme it came, thanks", edit_version="1"),
         Deleted("p-2"),
         post("p-2"),
         post("p-3", author=US),
