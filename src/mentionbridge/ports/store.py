@@ -127,9 +127,6 @@ class Mentions(Protocol):
     async def edit(self, mention: Mention, post: Post, now: datetime) -> bool:
         """Take over the post's new words and make it due for judgement again; False when it has changed meanwhile."""
 
-    async def hold(self, brand_id: str, mention_id: str) -> Mention | None:
-        """Return the mention as it stands and hold its row until the transaction ends."""
-
     async def take_over(
         self,
         mention: Mention,

@@ -32,7 +32,6 @@ _BY_EXTERNAL_IDS = SELECT.where(
     t.mentions.c.platform == sa.bindparam("platform"),
     t.mentions.c.external_id.in_(sa.bindparam("external_ids", expanding=True)),
 )
-_HELD = _BY_KEY.with_for_update(of=t.mentions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +106,6 @@ class StoredMentions:
         changed = await self._change(mention, *same, t.mentions.c.deleted_at.is_(None), **again, **_words(post))
         await self._search_anew(mention)
         return changed
-
-    async def hold(self, brand_id: str, mention_id: str) -> Mention | None:
-        row = (await self.connection.execute(_HELD, key_of_row(brand_id, mention_id))).first()
-        return as_mention(row) if row is not None else None
 
     async def take_over(
         self,
