@@ -27,6 +27,7 @@ from mentionbridge.cli.main import app
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.meanings import MEANINGS
 from mentionbridge.feed.page import rewritten
+from mentionbridge.helpdesks import discover as desk_kinds
 from mentionbridge.platforms import discover
 from mentionbridge.ports.access import ALL_BRANDS, Scope
 from mentionbridge.rules.catalogue import example, schema
@@ -34,6 +35,7 @@ from mentionbridge.rules.tries import WAITS
 from mentionbridge.settings import (
     AccountSection,
     BrandSection,
+    HelpdeskSection,
     HoursSection,
     Settings,
     TargetsSection,
@@ -46,7 +48,8 @@ from mentionbridge.telemetry.metrics import Metrics
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "mentionbridge"
 EXAMPLE = ROOT / "config.example.toml"
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *SRC.glob("platforms/*/README.md")])
+FOLDERS = [page for kind in ("platforms", "helpdesks") for page in SRC.glob(f"{kind}/*/README.md")]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *FOLDERS])
 KEY = re.compile(r"^(?P<off>#?)(?P<key>[a-z_]+) = (?P<value>.+?)(?P<unset>  # unset)?$")
 TABLE = re.compile(r"^(?P<off>#?)\[(?P<path>[a-z_.-]+)\]$")
 by_page = pytest.mark.parametrize("page", PAGES, ids=[page.relative_to(ROOT).as_posix() for page in PAGES])
@@ -106,6 +109,11 @@ def model_of(table: str) -> tuple[type[BaseModel], set[str]]:
             return AccountSection, {"options"}
         case ["platforms", name]:
             return discover()[name].platform_options, set()
+        case ["helpdesks", _]:
+            return HelpdeskSection, {"options"}
+        case ["helpdesks", name, "options"]:
+            kind = next(each.value for each in manual() if each.table == f"helpdesks.{name}" and each.key == "helpdesk")
+            return desk_kinds()[kind].options, set()
         case ["brands", _, "accounts", account, "options"]:
             return discover()[platform_of(account)].account_options, set()
     raise AssertionError(f"the manual has a table nobody reads: {table}")
@@ -131,6 +139,8 @@ def test_the_manual_loads_with_every_line_switched_on(tmp_path: Path) -> None:
     assert len(accounts) == 2
     for name, account in accounts.items():
         plug_options(discover()[account.platform].account_options, account.options, name)
+    for name, desk in settings.helpdesks.items():
+        plug_options(desk_kinds()[desk.helpdesk].options, desk.options, name)
     for name, options in settings.platforms.items():
         plug_options(discover()[name].platform_options, options, name)
 
@@ -140,14 +150,16 @@ def test_a_table_of_the_manual_has_every_key_and_no_other(table: str) -> None:
     model, tables = model_of(table)
     told = [each.key for each in manual() if each.table == table]
     assert len(told) == len(set(told)), "a key is told twice"
-    brief = table.split(".")[2:3] == ["topics"] or model is AccountSection
+    brief = table.split(".")[2:3] == ["topics"] or model in (AccountSection, HelpdeskSection)
     expected = set(model.model_fields) - tables
     if not brief:
         assert set(told) == expected
     assert set(told) <= expected
 
 
-@pytest.mark.parametrize("model", [BrandSection, TopicSection, AccountSection, HoursSection, TargetsSection])
+@pytest.mark.parametrize(
+    "model", [BrandSection, TopicSection, AccountSection, HoursSection, TargetsSection, HelpdeskSection]
+)
 def test_every_key_of_a_brand_stands_somewhere(model: type[BaseModel]) -> None:
     told = {each.key for each in manual() if model_of(each.table)[0] is model}
     tables = {"topics", "accounts", "options", "hours", "targets"}
@@ -175,10 +187,10 @@ def test_every_key_has_its_sentence() -> None:
     for told in manual():
         first.setdefault((model_of(told.table)[0], told.key), told)
     for told in first.values():
-        if told.table.startswith("brands.acme.accounts.acme-"):
-            assert told.key == "platform" or told.sentence.endswith("."), f"{told.table}.{told.key} has no sentence"
-        else:
-            assert re.match(r"[A-Z`].*\.$", told.sentence), f"{told.table}.{told.key} has no sentence: {told.sentence}"
+        again = told.table.startswith(("brands.acme.accounts.acme-", "helpdesks.second"))
+        if again and told.key in ("platform", "helpdesk", "brand"):
+            continue
+        assert re.match(r"[A-Z`].*\.$", told.sentence), f"{told.table}.{told.key} has no sentence: {told.sentence}"
 
 
 @pytest.mark.parametrize("name", sorted(discover()))
@@ -189,6 +201,13 @@ def test_a_folders_readme_names_every_option(name: str) -> None:
     for model in (plug.platform_options, plug.account_options):
         for option in model.model_fields:
             assert re.search(rf"\b{option}(?:_file)?\b", page), f"{name}/README.md does not name {option}"
+
+
+@pytest.mark.parametrize("name", sorted(desk_kinds()))
+def test_a_helpdesks_readme_names_every_option(name: str) -> None:
+    page = (SRC / "helpdesks" / name / "README.md").read_text(encoding="utf-8")
+    for option in desk_kinds()[name].options.model_fields:
+        assert re.search(rf"\b{option}\b", page), f"{name}/README.md does not name {option}"
 
 
 @by_page

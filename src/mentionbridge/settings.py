@@ -146,6 +146,16 @@ class TargetsSection(Section):
     low_next_hours: float = Field(24.0, gt=0, le=10_000)
 
 
+class HelpdeskSection(Section):
+    """A desk that mirrors a brand's tickets."""
+
+    helpdesk: str
+    brand: str
+    poll_seconds: float | None = Field(None, gt=0, le=3600)
+    look_seconds: float | None = Field(None, ge=10, le=86_400)
+    options: dict[str, Any] = {}
+
+
 class BrandSection(Section):
     """A name we answer for."""
 
@@ -175,6 +185,7 @@ class Settings(BaseSettings):
     demo: DemoSection = DemoSection()
     platforms: dict[str, dict[str, Any]] = {}
     brands: dict[str, BrandSection] = {}
+    helpdesks: dict[str, HelpdeskSection] = {}
 
     @classmethod
     def settings_customise_sources(
@@ -199,6 +210,7 @@ def load(path: Path | None, **overrides: Any) -> Settings:
     except ValidationError as error:
         raise ConfigError(_sentence(error, path)) from error
     _check_accounts(settings)
+    _check_helpdesks(settings)
     return settings
 
 
@@ -232,6 +244,14 @@ def _check_accounts(settings: Settings) -> None:
                     "an account's name is part of its webhook address, give each its own."
                 )
             seen[account_id] = brand_id
+
+
+def _check_helpdesks(settings: Settings) -> None:
+    for name, desk in settings.helpdesks.items():
+        if desk.brand not in settings.brands:
+            raise ConfigError(
+                f"helpdesks.{name}.brand is no brand of ours.{_nearest(desk.brand, set(settings.brands))}"
+            )
 
 
 def _sentence(error: ValidationError, path: Path | None) -> str:

@@ -12,7 +12,7 @@ from mentionbridge.domain.account import AccountState
 from mentionbridge.domain.capabilities import Support
 from mentionbridge.domain.errors import MentionbridgeError, SetupError
 from mentionbridge.kit.clock import SystemClock
-from mentionbridge.pipeline.bridge import Bridge, Connected
+from mentionbridge.pipeline.bridge import Bridge, Connected, LinkedDesk
 from mentionbridge.platforms import named
 from mentionbridge.settings import Settings
 from mentionbridge.store.engines import Engine
@@ -57,6 +57,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         await app.courier.aclose()
         for connected in app.bridge.connected.values():
             await connected.platform.aclose()
+        for desk in app.bridge.desks.values():
+            await desk.helpdesk.aclose()
         for network in app.networks.values():
             await network.aclose()
     finally:
@@ -78,6 +80,9 @@ async def _wired(settings: Settings, bridge: Bridge) -> AsyncIterator[Finding]:
         yield Finding("accounts", "problem", "No account is configured; add [brands.NAME.accounts.NAME] to the config.")
     for connected in bridge.connected.values():
         async for finding in _account(bridge, connected):
+            yield finding
+    for desk in bridge.desks.values():
+        async for finding in look_at_desk(bridge, desk):
             yield finding
 
 
@@ -133,6 +138,24 @@ async def _account(bridge: Bridge, connected: Connected) -> AsyncIterator[Findin
         yield Finding(what, "warning", hint)
     if named(account.platform).capabilities.support is Support.EXPERIMENTAL:
         yield Finding(what, "warning", "Support for this network is experimental.")
+
+
+async def look_at_desk(bridge: Bridge, desk: LinkedDesk) -> AsyncIterator[Finding]:
+    """Check one helpdesk: its credentials, queue, fields and states, and the mirrors that wait for a person."""
+    what = f"helpdesk {desk.name} ({desk.kind})"
+    try:
+        for found in await desk.helpdesk.check():
+            yield Finding(f"{what}: {found.what}", "ok" if found.ok else "problem", found.sentence)
+        async with bridge.store.reading() as uow:
+            parked = await uow.mirrors.parked(desk.brand_id, desk.name)
+    except MentionbridgeError as error:
+        yield Finding(what, "problem", f"{error}.".replace("..", "."))
+        return
+    if parked:
+        again = f"`mentionbridge helpdesks parked {desk.name}` says why"
+        yield Finding(f"{what}: mirrors", "warning", f"{len(parked)} wait for a person; {again}.")
+    if desk.hook is None:
+        yield Finding(f"{what}: webhook", "ok", f"None; it is asked every {desk.poll_seconds:g} s.")
 
 
 def _sentence(error: Exception) -> str:

@@ -15,19 +15,21 @@ from mentionbridge.domain.account import Account, Brand, Mode
 from mentionbridge.domain.errors import NotAllowed, SetupError
 from mentionbridge.domain.verdict import Topic
 from mentionbridge.feed.delivery import TIMEOUT, HttpCourier
+from mentionbridge.helpdesks import named as desk_named
+from mentionbridge.helpdesks.plug import DeskTools
 from mentionbridge.kit.clock import Clock, SystemClock
 from mentionbridge.kit.ids import Ids
 from mentionbridge.net.client import Http, in_process
 from mentionbridge.net.guard import AddressGuard
 from mentionbridge.net.media import GuardedMediaFetcher
 from mentionbridge.pipeline.acknowledge import word
-from mentionbridge.pipeline.bridge import Bridge, Connected
+from mentionbridge.pipeline.bridge import Bridge, Connected, LinkedDesk
 from mentionbridge.platforms import named
 from mentionbridge.platforms.plug import Asgi, Network, Tools
 from mentionbridge.ports.observer import Observer
 from mentionbridge.ports.store import Queue
 from mentionbridge.rules.wording import check_templates, templates_of
-from mentionbridge.settings import AccountSection, BrandSection, Settings, plug_options
+from mentionbridge.settings import AccountSection, BrandSection, HelpdeskSection, Settings, plug_options
 from mentionbridge.store.engines import Engine
 from mentionbridge.store.migrate import require_head, upgrade
 from mentionbridge.store.sealed import Sealer, load_or_make
@@ -80,6 +82,8 @@ class App:
             await connected.platform.aclose()
         for network in self.networks.values():
             await network.aclose()
+        for desk in self.bridge.desks.values():
+            await desk.helpdesk.aclose()
         await self.courier.aclose()
         await self.engine.aclose()
 
@@ -125,6 +129,7 @@ def build(settings: Settings, engine: Engine, clock: Clock, observer: Observer |
         brands=brands,
         connected=connected,
         timing={brand_id: make_timing(brand_id, section) for brand_id, section in settings.brands.items()},
+        desks=link_desks(settings, clock),
     )
     return App(settings, engine, store, bridge, networks, metrics, sealer, courier)
 
@@ -204,6 +209,27 @@ def _connect(account: Account, networks: Mapping[str, Network], vault: AccountVa
     where = f"brands.{account.brand_id}.accounts.{account.id}.options"
     options = plug_options(plug.account_options, dict(account.options), where)
     return Connected(account, network.connect(account, options, vault), network.hook(account, options))
+
+
+def link_desks(settings: Settings, clock: Clock) -> dict[tuple[str, str], LinkedDesk]:
+    """Make every configured helpdesk."""
+    tools = DeskTools(clock=clock, http=lambda base_url: Http(base_url, clock=clock, **_net(settings)))
+    desks = [_link(name, section, tools) for name, section in settings.helpdesks.items()]
+    return {(desk.brand_id, desk.name): desk for desk in desks}
+
+
+def _link(name: str, section: HelpdeskSection, tools: DeskTools) -> LinkedDesk:
+    plug = desk_named(section.helpdesk)
+    link = plug.link(plug_options(plug.options, section.options, f"helpdesks.{name}.options"), tools)
+    return LinkedDesk(
+        brand_id=section.brand,
+        name=name,
+        kind=plug.name,
+        helpdesk=link.helpdesk,
+        poll_seconds=section.poll_seconds or plug.capabilities.default_poll_seconds,
+        look_seconds=section.look_seconds or plug.capabilities.default_look_seconds,
+        hook=link.hook,
+    )
 
 
 def make_account(brand_id: str, account_id: str, section: AccountSection) -> Account:

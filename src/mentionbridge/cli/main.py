@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mentionbridge.cli import admin, replay, run, show
+from mentionbridge.cli import admin, desks, replay, run, show
 from mentionbridge.domain.errors import MentionbridgeError, SetupError
 from mentionbridge.settings import ConfigError
 
@@ -21,6 +21,7 @@ run.register(app)
 admin.register(app)
 replay.register(app)
 show.register(app)
+desks.register(app)
 
 
 def _version(on: bool) -> None:

@@ -3,10 +3,13 @@
 MentionbridgeError
 ├── SetupError           wrong config or wrong use: one sentence with the next step (exit code 2)
 ├── NotAllowed           a move the rules forbid (409 over HTTP)
+│   └── AlreadyAnswered  somebody else has answered since the writer looked
 ├── NotFound             no such thing for this caller (404)
 ├── StoreDown            the database cannot take or give it now; nothing was kept, try again (503)
 ├── LeaseLost            someone else may hold this row now; nothing was sent
 ├── NoAnswer             asked, and heard nothing usable back: it may have acted
+│   └── OddAnswer        an answer came that is none: HTML, another type, an error dressed as success
+├── DeskRefused          a helpdesk understood us and says no; a person must change something there or in the config
 └── PlatformError        what a network or desk does to us; the request surely had no effect
     ├── RateLimited      come back at `until`
     ├── LoginNeeded      the credentials are dead; a person must sign in
@@ -32,6 +35,14 @@ class NotAllowed(MentionbridgeError):
         self.code = code
 
 
+class AlreadyAnswered(NotAllowed):
+    """Somebody else's answer stands since; `reply_id` is theirs."""
+
+    def __init__(self, reply_id: str, message: str) -> None:
+        super().__init__("already_answered", message)
+        self.reply_id = reply_id
+
+
 class NotFound(MentionbridgeError):
     """No such thing, or not one this caller may see."""
 
@@ -46,6 +57,22 @@ class LeaseLost(MentionbridgeError):
 
 class NoAnswer(MentionbridgeError):
     """The request went out and no usable answer came back; whether it was acted on is open."""
+
+
+class OddAnswer(NoAnswer):
+    """Something answered, but not as it should; `code` is stable, for logs."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class DeskRefused(MentionbridgeError):
+    """The helpdesk took the question and declined; asking again changes nothing until a person does something."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class PlatformError(MentionbridgeError):

@@ -10,6 +10,7 @@ from mentionbridge.domain.mention import Origin
 from mentionbridge.kit.clock import Clock
 from mentionbridge.kit.ids import Ids
 from mentionbridge.ports.feed import Courier
+from mentionbridge.ports.helpdesk import DeskHook, Helpdesk
 from mentionbridge.ports.judge import Judge
 from mentionbridge.ports.media import MediaFetcher
 from mentionbridge.ports.observer import Observer
@@ -28,6 +29,19 @@ class Connected:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedDesk:
+    """One configured helpdesk: the brand whose tickets it mirrors, its name with us, and which kind it is."""
+
+    brand_id: str
+    name: str
+    kind: str
+    helpdesk: Helpdesk
+    poll_seconds: float
+    look_seconds: float
+    hook: DeskHook | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Bridge:
     """The whole bridge without its doors."""
 
@@ -42,6 +56,7 @@ class Bridge:
     connected: Mapping[tuple[str, str], Connected]
     replies_to_history: bool = False
     timing: Mapping[str, Timing] = field(default_factory=dict)
+    desks: Mapping[tuple[str, str], LinkedDesk] = field(default_factory=dict)
 
     def answers_until(self, account: Account, origin: Origin) -> timedelta:
         """Return up to which age a post is answered without a person; history replayed to be answered may be old."""

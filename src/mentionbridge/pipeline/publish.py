@@ -1,6 +1,7 @@
 """Publish: give new facts their place in the feed and owe them to every subscriber that asked."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from mentionbridge.domain.endpoint import Endpoint
 from mentionbridge.domain.events import Event
@@ -18,7 +19,9 @@ async def publish(bridge: Bridge) -> int:
         placed = await uow.events.place(BATCH)
         if not placed:
             return 0
-        await uow.deliveries.plan(await _owed(uow, placed), bridge.clock.now())
+        now = bridge.clock.now()
+        await uow.deliveries.plan(await _owed(uow, placed), now)
+        await _want_mirrors(bridge, uow, placed, now)
     for event in placed:
         bridge.observer.saw(
             f"event.{event.type}",
@@ -34,3 +37,11 @@ async def _owed(uow: UnitOfWork, placed: Sequence[Event]) -> list[tuple[Endpoint
     endpoints = await uow.deliveries.subscribed()
     about = await uow.events.about(placed) if any(narrows(endpoint) for endpoint in endpoints) else {}
     return [(each, event) for event in placed for each in endpoints if wants(each, event, about.get(event.id))]
+
+
+async def _want_mirrors(bridge: Bridge, uow: UnitOfWork, placed: Sequence[Event], now: datetime) -> None:
+    newest = {(event.brand_id, event.ticket_id): event.sequence for event in placed if event.ticket_id is not None}
+    for (brand_id, ticket_id), sequence in sorted(newest.items()):
+        for desk in bridge.desks.values():
+            if desk.brand_id == brand_id:
+                await uow.mirrors.want(brand_id, ticket_id, desk.name, sequence, now)

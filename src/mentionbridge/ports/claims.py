@@ -21,6 +21,8 @@ class Queue(StrEnum):
     MEDIA = "media"
     WAIT = "wait"
     COMMITMENT = "commitment"
+    MIRROR = "mirror"
+    DESK = "desk"
 
 
 @dataclass(frozen=True, slots=True)

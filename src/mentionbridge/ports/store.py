@@ -6,78 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from mentionbridge.domain.account import Account, AccountHealth, AccountState, Identity
+from mentionbridge.domain.account import Account
 from mentionbridge.domain.endpoint import About
 from mentionbridge.domain.events import Event, EventType
-from mentionbridge.domain.mention import Author, MediaLink, Mention, Origin, Post
-from mentionbridge.domain.reply import OwnPost, Purpose, Reply, ReplyIntent, ReplyState
+from mentionbridge.domain.mention import Author, MediaLink, Mention, Origin, Post, Surface
+from mentionbridge.domain.reply import Purpose, Reply, ReplyIntent, ReplyState
 from mentionbridge.domain.ticket import Entry, Hand, Priority, Ticket, TicketState
 from mentionbridge.domain.verdict import Verdict
+from mentionbridge.ports.accounts import Accounts as Accounts
 from mentionbridge.ports.acts import Acts
 from mentionbridge.ports.claims import Claims as Claims
 from mentionbridge.ports.claims import Lease as Lease
 from mentionbridge.ports.claims import Queue as Queue
 from mentionbridge.ports.feed import Deliveries
 from mentionbridge.ports.media import Picture
+from mentionbridge.ports.mirrors import External as External
+from mentionbridge.ports.mirrors import Helpdesks
+from mentionbridge.ports.mirrors import Mirrors as Mirrors
 from mentionbridge.ports.timekeeping import Commitments, Waits
-
-
-class Accounts(Protocol):
-    """Our accounts as they are doing."""
-
-    async def ensure(self, account: Account, now: datetime) -> None:
-        """Make the row on first sight; the account is `connected_at` now and starts in `reconcile`."""
-
-    async def health(self, brand_id: str, account_id: str) -> AccountHealth: ...
-    async def all(self, brand_ids: Sequence[str] | None = None) -> Sequence[AccountHealth]: ...
-    async def polled(self, account: Account, cursor: str | None, seen_at: datetime | None, now: datetime) -> None:
-        """A page was stored: keep its cursor (when it has one) and the newest time seen."""
-
-    async def failed(self, account: Account, sentence: str, now: datetime) -> int:
-        """Count one more failure in a row and return how many."""
-
-    async def well(self, account: Account, now: datetime) -> None:
-        """The network answered: no failures any more."""
-
-    async def identified(self, account: Account, identity: Identity) -> None: ...
-    async def ours(self, platform: str, network_id: str) -> Sequence[tuple[str, str]]:
-        """Return the (brand id, account id) of every account of ours that is this person on the network."""
-
-    async def set_state(
-        self,
-        account: Account,
-        state: AccountState,
-        actor: str | None = None,
-        *,
-        only_from: Collection[AccountState] = tuple(AccountState),
-    ) -> bool:
-        """Change the state; False when it was that already, or is none of `only_from`."""
-
-    async def reconcile_after_failover(self) -> bool:
-        """Send every active account through `reconcile` when a standby took over since this was last asked."""
-
-    async def alive(self, account_keys: Sequence[tuple[str, str]], now: datetime) -> None:
-        """Note that these accounts could speak until now; of what came before, their own posts are known."""
-
-    async def open_gap(self, account: Account, cause: str, at: datetime) -> str | None:
-        """Open a gap unless one is open; returns its id when it is new."""
-
-    async def close_gap(self, account: Account, repaired: str, at: datetime) -> str | None: ...
-    async def gaps(self, brand_id: str, account_id: str) -> Sequence[Mapping[str, Any]]: ...
-    async def remember_own(self, brand_id: str, account_id: str, post: OwnPost) -> None: ...
-    async def answered_story(self, brand_id: str, platform: str, ticket_id: str, author_id: str) -> bool:
-        """Tell whether anything this person said in this story has an answer among our own posts.
-
-        Whichever account of the brand gave it, also one that is no longer in the config.
-        """
-
-    async def reconcile_active(self) -> None:
-        """Send every active account through `reconcile`."""
-
-    async def paused_everywhere(self) -> bool: ...
-    async def pause_everywhere(self, on: bool, actor: str, now: datetime) -> bool: ...
-    async def schedule(self, account: Account, due: datetime) -> None:
-        """Make the account due for a poll no later than `due`."""
 
 
 class Authors(Protocol):
@@ -124,6 +70,9 @@ class Mentions(Protocol):
         """Return it with its row held until the transaction ends, so that nobody judges it meanwhile."""
 
     async def by_external_id(self, brand_id: str, platform: str, external_id: str) -> Mention | None: ...
+    async def newest_of(self, brand_id: str, ticket_id: str, surface: Surface | None = None) -> Mention | None:
+        """Return what the customer said last in this story (on this surface) and has not taken back."""
+
     async def edit(self, mention: Mention, post: Post, now: datetime) -> bool:
         """Take over the post's new words and make it due for judgement again; False when it has changed meanwhile."""
 
@@ -236,6 +185,12 @@ class Replies(Protocol):
     ) -> Sequence[ReplyState]:
         """Return how every reply of this purpose to this person in these tickets stands."""
 
+    async def under(self, brand_id: str, ticket_id: str, author_id: str, dedupe: str) -> Reply | None:
+        """Return the reply stored under this name in this story."""
+
+    async def messages_since(self, brand_id: str, ticket_id: str, sequence: int) -> Sequence[Reply]:
+        """Return the messages people wrote into this story behind `sequence`, oldest first."""
+
     async def phrasings_in_thread(self, brand_id: str, platform: str, thread_id: str) -> Sequence[str]:
         """Return the template ids already used in this thread."""
 
@@ -333,37 +288,6 @@ class Inbox(Protocol):
         """It has become mentions: the raw copy goes."""
 
 
-@dataclass(frozen=True, slots=True)
-class External:
-    """A desk's own ticket that mirrors one of ours; `desk` is the name it goes by with us, `actor` who said so."""
-
-    brand_id: str
-    ticket_id: str
-    desk: str
-    external_id: str
-    url: str | None
-    actor: str
-    at: datetime
-
-
-class Mirrors(Protocol):
-    """Which ticket of which desk mirrors which of ours."""
-
-    async def claim(self, external: External) -> External:
-        """Bind a desk's ticket to ours, once; returns the binding, as first made when it was made before.
-
-        Raises NotAllowed("external_taken") when our ticket has another mirror at this desk, or the desk's ticket
-        mirrors another of ours; NotFound when we have no such ticket.
-        """
-
-    async def externals(self, brand_id: str, ticket_id: str) -> Sequence[External]:
-        """Return this ticket's mirrors, by desk."""
-
-    async def external(self, brand_id: str, ticket_id: str, desk: str) -> External | None: ...
-    async def mirrored_by(self, brand_id: str, desk: str, external_id: str) -> str | None:
-        """Return which of our tickets this ticket of the desk mirrors."""
-
-
 class UnitOfWork(Protocol):
     """One transaction."""
 
@@ -393,6 +317,8 @@ class UnitOfWork(Protocol):
     def commitments(self) -> Commitments: ...
     @property
     def acts(self) -> Acts: ...
+    @property
+    def helpdesks(self) -> Helpdesks: ...
 
 
 class Store(Protocol):

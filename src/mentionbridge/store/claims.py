@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,6 +28,8 @@ QUEUES: dict[Queue, tuple[sa.Table, tuple[str, ...]]] = {
     Queue.MEDIA: (t.media, ()),
     Queue.WAIT: (t.waits, ()),
     Queue.COMMITMENT: (t.commitments, ()),
+    Queue.MIRROR: (t.mirrors, ()),
+    Queue.DESK: (t.helpdesks, ()),
 }
 
 
@@ -52,11 +55,22 @@ def may_speak(replies: sa.FromClause) -> sa.ColumnElement[bool]:
     return sa.and_(account, ~paused)
 
 
+def _resting(mirrors: sa.FromClause, now: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        t.helpdesks.c.brand_id == mirrors.c.brand_id,
+        t.helpdesks.c.id == mirrors.c.desk,
+        t.helpdesks.c.resting_until > now,
+    )
+
+
 def _claim_statement(queue: Queue) -> sa.Update:
     table, _ = QUEUES[queue]
     now, limit = sa.bindparam("now", type_=t.Instant), sa.bindparam("batch", type_=sa.Integer)
     free = sa.or_(table.c.lease_until.is_(None), table.c.lease_until <= now)
     picked = sa.select(table.c.brand_id, table.c.id).where(table.c.due <= now, free, ready(queue))
+    if queue is Queue.MIRROR:
+        # Else the tickets of a desk that is down would be claimed again and again, in front of every other desk's.
+        picked = picked.where(~_resting(table, now))
     picked = picked.order_by(table.c.due).limit(limit).with_for_update(skip_locked=True)
     # Materialised, or PostgreSQL may run the inner query again and again and pass the LIMIT.
     cte = picked.cte("picked").prefix_with("MATERIALIZED")

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.account import Account
-from mentionbridge.domain.mention import Author, MediaLink, Mention, MentionState, Origin, Post, Visibility
+from mentionbridge.domain.mention import Author, MediaLink, Mention, MentionState, Origin, Post, Surface, Visibility
 from mentionbridge.domain.verdict import Label, Severity, Verdict
 from mentionbridge.kit.ids import Ids
 from mentionbridge.ports.media import Picture
@@ -94,6 +94,16 @@ class StoredMentions:
         held = sa.select(t.mentions.c.id).where(is_row(t.mentions, brand_id, mention_id)).with_for_update()
         await self.connection.execute(held)
         return await self.get(brand_id, mention_id)
+
+    async def newest_of(self, brand_id: str, ticket_id: str, surface: Surface | None = None) -> Mention | None:
+        here = (t.mentions.c.brand_id == brand_id, t.mentions.c.ticket_id == ticket_id)
+        query = SELECT.where(*here, t.mentions.c.deleted_at.is_(None))
+        if surface is not None:
+            there = [visibility for visibility in Visibility if visibility.surface is surface]
+            query = query.where(t.mentions.c.visibility.in_(there))
+        newest = query.order_by(t.mentions.c.occurred_at.desc(), t.mentions.c.id.desc()).limit(1)
+        row = (await self.connection.execute(newest)).first()
+        return as_mention(row) if row is not None else None
 
     async def by_external_id(self, brand_id: str, platform: str, external_id: str) -> Mention | None:
         that = {"brand_id": brand_id, "platform": platform, "external_ids": [external_id]}

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.errors import NotAllowed, NotFound
+from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Surface, Visibility
 from mentionbridge.domain.reply import Link, Purpose, Reply, ReplyIntent, ReplyState, Target, check_move
 from mentionbridge.kit.ids import Ids
@@ -58,6 +59,26 @@ class StoredReplies:
         here = (column.brand_id == brand_id, column.ticket_id.in_(ticket_ids), column.author_id.in_(person))
         query = sa.select(column.state).where(*here, column.purpose == purpose).order_by(column.id)
         return [ReplyState(state) for state in (await self.connection.execute(query)).scalars()]
+
+    async def under(self, brand_id: str, ticket_id: str, author_id: str, dedupe: str) -> Reply | None:
+        here = (
+            t.replies.c.brand_id == brand_id,
+            t.replies.c.ticket_id == ticket_id,
+            t.replies.c.author_id == author_id,
+        )
+        return await self._one(sa.and_(*here, t.replies.c.dedupe == dedupe))
+
+    async def messages_since(self, brand_id: str, ticket_id: str, sequence: int) -> Sequence[Reply]:
+        same = sa.and_(t.events.c.brand_id == t.replies.c.brand_id, t.events.c.reply_id == t.replies.c.id)
+        query = (
+            sa.select(t.replies)
+            .join_from(t.events, t.replies, same)
+            .where(t.events.c.brand_id == brand_id, t.events.c.ticket_id == ticket_id)
+            .where(t.events.c.sequence > sequence, t.events.c.type == EventType.REPLY_DRAFTED)
+            .where(t.replies.c.purpose == Purpose.MESSAGE)
+            .order_by(t.events.c.sequence)
+        )
+        return [as_reply(row) for row in await self.connection.execute(query)]
 
     async def _one(self, where: sa.ColumnElement[bool]) -> Reply | None:
         row = (await self.connection.execute(sa.select(t.replies).where(where))).first()

@@ -16,6 +16,7 @@ from mentionbridge.store.commitments import StoredCommitments
 from mentionbridge.store.deliveries import StoredDeliveries
 from mentionbridge.store.engines import Engine
 from mentionbridge.store.events import StoredEvents
+from mentionbridge.store.helpdesks import StoredHelpdesks
 from mentionbridge.store.inbox import StoredInbox
 from mentionbridge.store.mentions import StoredMentions
 from mentionbridge.store.mirrors import StoredMirrors
@@ -85,6 +86,10 @@ class Transaction:
     @property
     def commitments(self) -> StoredCommitments:
         return StoredCommitments(self.connection)
+
+    @property
+    def helpdesks(self) -> StoredHelpdesks:
+        return StoredHelpdesks(self.connection)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ class Metrics:
         self.refused = counter("refused_requests", "Requests refused at our doors, by code", "code")
         self.job_failures = counter("job_failures", "Jobs that failed unexpectedly", "queue")
         self.pictures = counter("pictures", "Pictures that came with mentions", "outcome")
+        self.desk_lines = counter("helpdesk_lines", "Lines carried to helpdesks", "desk")
+        self.desk_failures = counter("helpdesk_failures", "Calls of helpdesks that failed, by code", "desk", "code")
         self.jobs = Histogram("mentionbridge_job_seconds", "Time a job took", ["queue"], registry=self.registry)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:

@@ -8,7 +8,15 @@ import structlog
 from mentionbridge.telemetry.metrics import Metrics
 
 _QUIET = {"mention.duplicate", "delivery.ok", "event", "job.done"}
-_LOUD = {"poll.failed", "job.failed", "reply.unknown", "reply.refused", "delivery.failed", "mention.unreadable"}
+_LOUD = {
+    "poll.failed",
+    "job.failed",
+    "reply.unknown",
+    "reply.refused",
+    "delivery.failed",
+    "mention.unreadable",
+    "helpdesk.failed",
+}
 
 
 class Watcher:
@@ -44,6 +52,13 @@ def _reply(metrics: Metrics, rest: str, facts: dict[str, Any]) -> None:
         metrics.replies.labels(facts.get("platform", ""), rest).inc()
 
 
+def _desk(metrics: Metrics, rest: str, facts: dict[str, Any]) -> None:
+    if rest == "failed":
+        metrics.desk_failures.labels(facts["desk"], facts["code"]).inc()
+    elif rest == "line":
+        metrics.desk_lines.labels(facts["desk"]).inc()
+
+
 _COUNTS: dict[str, _Counting] = {
     "mention": lambda m, rest, f: m.mentions.labels(f["platform"], f["origin"], rest).inc(),
     "verdict": lambda m, rest, f: m.verdicts.labels(rest).inc(),
@@ -55,4 +70,5 @@ _COUNTS: dict[str, _Counting] = {
     "picture": lambda m, rest, f: m.pictures.labels(rest).inc(),
     "job": _job,
     "reply": _reply,
+    "helpdesk": _desk,
 }

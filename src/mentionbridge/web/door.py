@@ -13,6 +13,7 @@ from mentionbridge.domain.events import EventType
 from mentionbridge.domain.reply import Reply, ReplyRight
 from mentionbridge.domain.verdict import Correction
 from mentionbridge.kit.clock import Clock
+from mentionbridge.pipeline.bridge import LinkedDesk
 from mentionbridge.ports.access import Idempotency, Tokens
 from mentionbridge.ports.desk import Desk
 from mentionbridge.ports.ingest import Writer
@@ -40,9 +41,10 @@ class Door:
     """Everything behind the door.
 
     `hook_of(platform, account_id)` finds an account and how its network pushes. `accepts_push(account)` is true for
-    accounts whose mentions may be pushed over `/v1`. `pages` are mounted at `/p/{platform}`. `wake` nudges the worker
-    after something became due. `ready` returns the reasons why we are not ready. `pause` and `resume` take an account,
-    or None for everything, and an actor; the reply actions take (brand id, reply id, …, actor).
+    accounts whose mentions may be pushed over `/v1`. `pages` are mounted at `/p/{platform}`, `desks` are the helpdesks
+    by name. `wake` nudges the worker after something became due. `ready` returns the reasons why we are not ready.
+    `pause` and `resume` take an account, or None for everything, and an actor; the reply actions take (brand id, reply
+    id, …, actor).
     """
 
     desk: Desk
@@ -86,3 +88,4 @@ class Door:
     metrics_token: str | None = None
     pages: Mapping[str, Asgi] = field(default_factory=dict)
     limits: Limits = Limits()
+    desks: Mapping[str, LinkedDesk] = field(default_factory=dict)

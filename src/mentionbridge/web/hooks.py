@@ -5,6 +5,7 @@ from starlette.responses import JSONResponse, Response
 
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.mention import Origin
+from mentionbridge.pipeline.hear_desk import hear_hook
 from mentionbridge.ports.platform import Hook, HookRequest
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.web.answers import bare_problems
@@ -13,6 +14,23 @@ from mentionbridge.web.problem import Problem
 
 router = APIRouter(prefix="/hooks", tags=["hooks"])
 _ANSWERS = bare_problems(400, 401, 404, 413, 503)
+
+
+@router.post("/helpdesk/{helpdesk}", responses=_ANSWERS, summary="Hear from a helpdesk that something changed")
+async def hear_helpdesk(request: Request, helpdesk: str) -> Response:
+    """Answers 2xx only when it is kept that the desk is to be asked; what the call itself says is not believed."""
+    door = door_of(request)
+    desk = door.desks.get(helpdesk)
+    if desk is None or desk.hook is None:
+        raise Problem("not_found", "No helpdesk here takes webhooks at this address; check its name in the config.")
+    raw, now = await _raw(request), door.clock.now()
+    if (wrong := desk.hook.verify(raw, now)) is not None:
+        raise Problem("bad_signature", f"The webhook was not accepted: {wrong}.")
+    heard = desk.hook.hear(raw.body)
+    concerned = await door.writer.submit(lambda uow: hear_hook(uow, desk, heard, now))
+    door.observer.saw("helpdesk.called", desk=desk.name, tickets=concerned)
+    door.wake()
+    return JSONResponse({"stored": True})
 
 
 @router.get("/{platform}/{account_id}", responses=_ANSWERS, summary="Answer a platform's handshake")

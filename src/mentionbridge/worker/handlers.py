@@ -8,12 +8,14 @@ from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.collect import poll, read_hook
 from mentionbridge.pipeline.judge import judge
 from mentionbridge.pipeline.keep_picture import keep_picture
+from mentionbridge.pipeline.mirror import mirror
 from mentionbridge.pipeline.post import post
 from mentionbridge.pipeline.promise import watch_promise
 from mentionbridge.pipeline.recheck import recheck
 from mentionbridge.pipeline.relay import relay
 from mentionbridge.pipeline.settle import settle
 from mentionbridge.pipeline.watch import watch
+from mentionbridge.pipeline.watch_desk import watch_desk
 from mentionbridge.ports.store import Lease, Queue
 
 One = Callable[[Bridge, Lease], Awaitable[None]]
@@ -62,4 +64,6 @@ HANDLERS: dict[Queue, Handler] = {
     Queue.MEDIA: Handler(one=keep_picture, batch=4, patience=4),
     Queue.WAIT: Handler(one=watch),
     Queue.COMMITMENT: Handler(one=watch_promise),
+    Queue.MIRROR: Handler(one=mirror, batch=8, patience=4, leads_to=(Queue.SEND,)),
+    Queue.DESK: Handler(one=watch_desk, batch=4, patience=4, leads_to=(Queue.MIRROR,)),
 }

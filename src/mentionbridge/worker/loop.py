@@ -131,7 +131,7 @@ class Worker:
             bell.clear()
             try:
                 while await publish(self._bridge):
-                    self._ring(Queue.DELIVER, Queue.DELIVER_SLOW)
+                    self._ring(Queue.DELIVER, Queue.DELIVER_SLOW, Queue.MIRROR)
             except Exception as error:
                 self._bridge.observer.saw("job.failed", queue="publish", why=_why(error))
 

@@ -21,7 +21,7 @@ class Timetable:
         self._scheduler.add_job(self._alive, "interval", seconds=ALIVE_SECONDS, coalesce=True, max_instances=1)
 
     async def start(self) -> None:
-        """Make every configured account's row, and send the active ones through `reconcile`.
+        """Make every configured account's and desk's row, and send the active ones through `reconcile`.
 
         Nothing in a database tells a restart from a restore of a copy some seconds old, so every start reads back.
         """
@@ -33,6 +33,9 @@ class Timetable:
                 account = connected.account
                 await uow.accounts.ensure(account, now)
                 await uow.accounts.schedule(account, now)
+            for desk in self._bridge.desks.values():
+                await uow.helpdesks.ensure(desk.brand_id, desk.name, desk.kind, now)
+                await uow.helpdesks.due(desk.brand_id, desk.name, now)
         self._scheduler.start()
 
     async def stop(self) -> None:

@@ -1,0 +1,117 @@
+"""Hear a desk: its answers become replies to the customer, its notes become notes, and its status is followed."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from mentionbridge.domain.errors import NotAllowed
+from mentionbridge.domain.events import EventType
+from mentionbridge.domain.helpdesk import Carried, Heard, LineState, Mirror, Story, TheirLine, TheirTicket, Way
+from mentionbridge.domain.mention import Surface
+from mentionbridge.domain.ticket import Entry, TicketState
+from mentionbridge.pipeline.bridge import Bridge, LinkedDesk
+from mentionbridge.pipeline.say import Saying, say
+from mentionbridge.ports.store import Lease, UnitOfWork
+from mentionbridge.rules.mirroring import answer_of
+from mentionbridge.text.plain import clean
+
+FETCH_AFTER = timedelta(seconds=1)
+"""Desks may call before they have committed what they call about."""
+
+LOOK_AGAIN = timedelta(seconds=3)
+
+
+async def hear_hook(uow: UnitOfWork, desk: LinkedDesk, heard: Heard, now: datetime) -> int:
+    """Keep, in the caller's transaction, that a desk told of a change; returns how many of our mirrors it concerns."""
+    mirrored = await uow.mirrors.look_at(desk.brand_id, desk.name, heard.ids, now + FETCH_AFTER) if heard.ids else 0
+    await uow.helpdesks.due(desk.brand_id, desk.name, now + LOOK_AGAIN)
+    return mirrored
+
+
+async def take_lines(
+    bridge: Bridge,
+    desk: LinkedDesk,
+    lease: Lease,
+    mirror: Mirror,
+    story: Story,
+    theirs: TheirTicket,
+    carried: Sequence[Carried],
+    *,
+    ours: bool,
+) -> None:
+    """Take in, each once and in order, what people at the desk have written since we looked last.
+
+    `ours` is true for a ticket we made; what stood in another's before it became a mirror was not written for us.
+    """
+    known = {line.key for line in carried if line.way is Way.IN}
+    history = not ours and not any(line.way is Way.OUT for line in carried)
+    places = {told.entry.id: told.entry.sequence for told in story.told}
+    seen = 0
+    for line in theirs.lines:
+        if line.ours:
+            seen = max(seen, places.get((line.marker or "").split("~")[0], 0))
+        elif line.id not in known:
+            async with bridge.store.writing() as uow:
+                await uow.claims.check(lease, extend=lease.seconds)
+                await _take(bridge, uow, desk, mirror, line, seen, history)
+
+
+async def _take(
+    bridge: Bridge, uow: UnitOfWork, desk: LinkedDesk, mirror: Mirror, line: TheirLine, seen: int, history: bool
+) -> None:
+    now, text = bridge.clock.now(), answer_of(clean(line.text))
+    if history or not text:
+        why = "it stood there before the mirror" if history else "it says nothing new"
+        await uow.mirrors.took(mirror, line.id, LineState.DONE, None, now, why)
+        return
+    actor = f"{line.author or 'somebody'} via {desk.name}"
+    if line.surface is Surface.INTERNAL:
+        became = await _note(bridge, uow, mirror, line, text, actor, now)
+        await uow.mirrors.took(mirror, line.id, LineState.DONE, became, now, "")
+        return
+    saying = Saying(mirror.brand_id, mirror.ticket_id, text, actor, once=f"{desk.name}\n{line.id}", seen=seen)
+    try:
+        reply = await say(bridge, uow, saying, now)
+    except NotAllowed as error:
+        await uow.mirrors.took(mirror, line.id, LineState.REFUSED, None, now, str(error))
+        bridge.observer.saw("helpdesk.not_said", desk=desk.name, ticket=mirror.ticket_id, line=line.id, code=error.code)
+        return
+    await uow.mirrors.took(mirror, line.id, LineState.DONE, reply.id, now, "")
+
+
+async def _note(
+    bridge: Bridge, uow: UnitOfWork, mirror: Mirror, line: TheirLine, text: str, actor: str, now: datetime
+) -> str:
+    entry = Entry(
+        brand_id=mirror.brand_id,
+        id=bridge.ids.new("ent"),
+        ticket_id=mirror.ticket_id,
+        sequence=await uow.tickets.next_sequence(mirror.brand_id, mirror.ticket_id),
+        kind="note",
+        surface=Surface.INTERNAL,
+        occurred_at=min(line.at, now),
+        received_at=now,
+        reason=text,
+        actor=actor,
+    )
+    await uow.tickets.add_entry(entry)
+    return entry.id
+
+
+async def follow_state(
+    bridge: Bridge, desk: LinkedDesk, lease: Lease, mirror: Mirror, state: TicketState
+) -> TicketState:
+    """Let our ticket stand as theirs does, where our rules allow it; returns how it stands."""
+    async with bridge.store.writing() as uow:
+        await uow.claims.check(lease, extend=lease.seconds)
+        ticket = await uow.tickets.get(mirror.brand_id, mirror.ticket_id)
+        assert ticket is not None
+        now = bridge.clock.now()
+        try:
+            await uow.tickets.set_state(ticket, state, now)
+        except NotAllowed as error:
+            bridge.observer.saw("helpdesk.not_followed", desk=desk.name, ticket=ticket.id, code=error.code)
+            return ticket.state
+        await uow.events.add(
+            EventType.TICKET_UPDATED, ticket.brand_id, now, ticket_id=ticket.id, changed=["state"], actor=desk.name
+        )
+        return state

@@ -1,0 +1,144 @@
+"""Say: a person's own words to the customer, queued for the same reply machine as everything we say."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from mentionbridge.domain.errors import AlreadyAnswered, NotAllowed, NotFound
+from mentionbridge.domain.events import EventType
+from mentionbridge.domain.mention import Mention, Surface, Visibility
+from mentionbridge.domain.reply import SAID, Purpose, Reply, ReplyIntent, ReplyState, Target
+from mentionbridge.domain.ticket import Ticket
+from mentionbridge.pipeline.acknowledge import key_of
+from mentionbridge.pipeline.bridge import Bridge, Connected
+from mentionbridge.pipeline.ledger import tell
+from mentionbridge.ports.store import UnitOfWork
+from mentionbridge.rules.privacy import leaks
+
+_VIA = " via "
+_STANDS = SAID | {ReplyState.QUEUED, ReplyState.AWAITING_APPROVAL}
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What somebody wants said: `actor` is "NAME via DESK", `once` names it, so that it is queued once.
+
+    Without a `surface` it goes where the customer spoke last. `seen` is the last sequence of the ticket that its writer
+    knew of.
+    """
+
+    brand_id: str
+    ticket_id: str
+    text: str
+    actor: str
+    once: str
+    surface: Surface | None = None
+    seen: int | None = None
+
+
+async def say(bridge: Bridge, uow: UnitOfWork, saying: Saying, now: datetime) -> Reply:
+    """Queue these words in the caller's transaction; the same saying again returns the first reply.
+
+    Raises NotFound, AlreadyAnswered, and NotAllowed with a code: nobody_to_answer, stopped, no_private, too_long,
+    tells_private.
+    """
+    ticket = await uow.tickets.get(saying.brand_id, saying.ticket_id)
+    if ticket is None:
+        raise NotFound(f"There is no ticket {saying.ticket_id}.")
+    await uow.tickets.hold(saying.brand_id, saying.ticket_id)
+    name = _name(saying.once)
+    if (said := await uow.replies.under(ticket.brand_id, ticket.id, ticket.author_id, name)) is not None:
+        return said
+    await _refuse_second_answer(uow, saying)
+    mention = await _to_answer(uow, saying)
+    connected = bridge.at(mention.brand_id, mention.account_id)
+    surface = saying.surface or mention.surface
+    await _refuse_unsayable(uow, saying, surface, mention, connected)
+    reply = _reply(bridge, connected, ticket, mention, saying, surface, now)
+    await uow.replies.add(reply, name)
+    await tell(uow, EventType.REPLY_DRAFTED, reply, now, state=reply.state, actor=saying.actor)
+    bridge.observer.saw("message.queued", id=reply.id, ticket=ticket.id, surface=surface, actor=saying.actor)
+    return reply
+
+
+def _name(once: str) -> str:
+    return "m:" + hashlib.sha256(once.encode()).hexdigest()[:32]
+
+
+async def _refuse_second_answer(uow: UnitOfWork, saying: Saying) -> None:
+    if saying.seen is None:
+        return
+    for other in await uow.replies.messages_since(saying.brand_id, saying.ticket_id, saying.seen):
+        by = other.author_of_words or ""
+        if other.state in _STANDS and by.rpartition(_VIA)[2] != saying.actor.rpartition(_VIA)[2]:
+            raise AlreadyAnswered(other.id, f"{by} has answered meanwhile; read that answer first.")
+
+
+async def _to_answer(uow: UnitOfWork, saying: Saying) -> Mention:
+    public = saying.surface is Surface.PUBLIC
+    mention = await uow.mentions.newest_of(saying.brand_id, saying.ticket_id, Surface.PUBLIC if public else None)
+    if mention is None:
+        raise NotAllowed("nobody_to_answer", "Nothing the customer said here is left to answer.")
+    return mention
+
+
+async def _refuse_unsayable(
+    uow: UnitOfWork, saying: Saying, surface: Surface, mention: Mention, connected: Connected
+) -> None:
+    can, platform = connected.platform.capabilities, connected.platform
+    if await uow.authors.stopped(mention.brand_id, mention.author_id):
+        raise NotAllowed("stopped", "This customer has asked us to stop writing.")
+    if surface is Surface.PRIVATE and not can.private_messages:
+        raise NotAllowed("no_private", "This network has no private messages we can send.")
+    if not saying.text.strip():
+        raise NotAllowed("empty", "There are no words to say.")
+    if (length := platform.count(saying.text)) > can.max_length:
+        raise NotAllowed("too_long", f"This network takes at most {can.max_length} characters; these are {length}.")
+    private = await uow.tickets.private_words(saying.brand_id, saying.ticket_id)
+    if told := leaks(saying.text, surface, private):
+        raise NotAllowed("tells_private", f"These words must not be public. {' '.join(told)}")
+
+
+def _reply(
+    bridge: Bridge,
+    connected: Connected,
+    ticket: Ticket,
+    mention: Mention,
+    saying: Saying,
+    surface: Surface,
+    now: datetime,
+) -> Reply:
+    intent = ReplyIntent(
+        reply_id=bridge.ids.new("rpl"),
+        key=key_of(connected.account, f"{mention.external_id}\n{saying.once}", Purpose.MESSAGE),
+        surface=surface,
+        visibility=mention.visibility if surface is Surface.PUBLIC else Visibility.DIRECT,
+        text=saying.text,
+        lang=None,
+        target=Target.of(mention),
+        created_at=now,
+    )
+    return Reply(
+        brand_id=mention.brand_id,
+        id=intent.reply_id,
+        ticket_id=ticket.id,
+        account_id=mention.account_id,
+        platform=mention.platform,
+        mention_id=mention.id,
+        author_id=ticket.author_id,
+        purpose=Purpose.MESSAGE,
+        surface=surface,
+        state=ReplyState.QUEUED,
+        text=intent.text,
+        lang=None,
+        links=(),
+        key=intent.key,
+        visibility=intent.visibility,
+        prepared=connected.platform.prepare(intent),
+        created_at=now,
+        updated_at=now,
+        due=now,
+        author_of_words=saying.actor,
+        approved_by=saying.actor,
+        mention_edit_version=mention.edit_version,
+    )

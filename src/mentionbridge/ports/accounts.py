@@ -1,0 +1,66 @@
+"""What the heart asks of memory about our accounts."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from mentionbridge.domain.account import Account, AccountHealth, AccountState, Identity
+from mentionbridge.domain.reply import OwnPost
+
+
+class Accounts(Protocol):
+    """Our accounts as they are doing."""
+
+    async def ensure(self, account: Account, now: datetime) -> None:
+        """Make the row on first sight; the account is `connected_at` now and starts in `reconcile`."""
+
+    async def health(self, brand_id: str, account_id: str) -> AccountHealth: ...
+    async def all(self, brand_ids: Sequence[str] | None = None) -> Sequence[AccountHealth]: ...
+    async def polled(self, account: Account, cursor: str | None, seen_at: datetime | None, now: datetime) -> None:
+        """A page was stored: keep its cursor (when it has one) and the newest time seen."""
+
+    async def failed(self, account: Account, sentence: str, now: datetime) -> int:
+        """Count one more failure in a row and return how many."""
+
+    async def well(self, account: Account, now: datetime) -> None:
+        """The network answered: no failures any more."""
+
+    async def identified(self, account: Account, identity: Identity) -> None: ...
+    async def ours(self, platform: str, network_id: str) -> Sequence[tuple[str, str]]:
+        """Return the (brand id, account id) of every account of ours that is this person on the network."""
+
+    async def set_state(
+        self,
+        account: Account,
+        state: AccountState,
+        actor: str | None = None,
+        *,
+        only_from: Collection[AccountState] = tuple(AccountState),
+    ) -> bool:
+        """Change the state; False when it was that already, or is none of `only_from`."""
+
+    async def reconcile_after_failover(self) -> bool:
+        """Send every active account through `reconcile` when a standby took over since this was last asked."""
+
+    async def alive(self, account_keys: Sequence[tuple[str, str]], now: datetime) -> None:
+        """Note that these accounts could speak until now; of what came before, their own posts are known."""
+
+    async def open_gap(self, account: Account, cause: str, at: datetime) -> str | None:
+        """Open a gap unless one is open; returns its id when it is new."""
+
+    async def close_gap(self, account: Account, repaired: str, at: datetime) -> str | None: ...
+    async def gaps(self, brand_id: str, account_id: str) -> Sequence[Mapping[str, Any]]: ...
+    async def remember_own(self, brand_id: str, account_id: str, post: OwnPost) -> None: ...
+    async def answered_story(self, brand_id: str, platform: str, ticket_id: str, author_id: str) -> bool:
+        """Tell whether anything this person said in this story has an answer among our own posts.
+
+        Whichever account of the brand gave it, also one that is no longer in the config.
+        """
+
+    async def reconcile_active(self) -> None:
+        """Send every active account through `reconcile`."""
+
+    async def paused_everywhere(self) -> bool: ...
+    async def pause_everywhere(self, on: bool, actor: str, now: datetime) -> bool: ...
+    async def schedule(self, account: Account, due: datetime) -> None:
+        """Make the account due for a poll no later than `due`."""
