@@ -1,5 +1,6 @@
 """The feed alone: a store, endpoints whose answers are scripted, and a worker driven step by step."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +15,6 @@ from mentionbridge.domain.events import EventType
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.publish import publish
 from mentionbridge.pipeline.relay import relay
-from mentionbridge.ports.observer import Silence
 from mentionbridge.ports.store import Queue, Store
 from mentionbridge.store import tables as t
 
@@ -56,6 +56,16 @@ class Post:
     def tried(self, endpoint_id: str = "whk_1") -> list[int]:
         """The sequences one endpoint was sent, in order, taken or not."""
         return [data["sequence"] for id_, _, _, data in self.heard if id_ == endpoint_id]
+
+
+@dataclass
+class Seen:
+    """An observer that remembers how many of each moment there were."""
+
+    moments: Counter[str] = field(default_factory=Counter)
+
+    def saw(self, moment: str, **facts: Any) -> None:
+        self.moments[moment] += 1
 
 
 @dataclass
@@ -128,7 +138,7 @@ def open_feed(world: World, store: Store | None = None, courier: Any = None) -> 
         judge=nothing,
         courier=courier or post,
         media=nothing,
-        observer=Silence(),
+        observer=Seen(),
         brands={},
         connected={},
     )
