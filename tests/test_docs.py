@@ -351,7 +351,7 @@ async def test_the_apis_table_is_the_openapi_document(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     told = re.findall(r"^\| `([A-Z]+ /\S+)` \| (.+) \|$", page, re.MULTILINE)
     async with opened(demo_settings(f"sqlite:///{tmp_path}/a.sqlite", tmp_path), migrate=True) as bridge:
-        paths = web_app(bridge, with_worker=False).openapi()["paths"]
+        paths = web_app(bridge).openapi()["paths"]
     real = [
         (f"{method.upper()} {path}", does["summary"]) for path, ways in paths.items() for method, does in ways.items()
     ]

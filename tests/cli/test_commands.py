@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -109,8 +110,15 @@ def test_a_port_in_use_is_a_sentence(cli: Cli, config: str, command: tuple[str, 
         given = ("-c", config) if command == ("serve",) else ()
         ran = cli(*command, "--port", port, *given)
     assert ran.code == 2
-    assert f"Cannot listen on 127.0.0.1:{port}" in ran.err
-    assert "Traceback" not in ran.err
+    assert f"Cannot listen on 127.0.0.1:{port} (Address already in use)" in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_nothing_begins_before_the_address_is_ours(cli: Cli, config: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert cli("serve", "-c", config, "--port", str(taken.getsockname()[1])).code == 2
+    with sqlite3.connect(tmp_path / "bridge.sqlite") as database:
+        assert database.execute("SELECT count(*) FROM accounts").fetchone() == (0,), "a worker makes its accounts' rows"
 
 
 def test_a_key_file_is_made_for_its_owner_alone_and_never_overwritten(cli: Cli, tmp_path: Path) -> None:

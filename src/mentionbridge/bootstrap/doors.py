@@ -4,14 +4,13 @@ import asyncio
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from starlette.types import Lifespan
 from uvicorn.server import HANDLED_SIGNALS
 
 from mentionbridge.bootstrap.wiring import App
@@ -36,21 +35,35 @@ from mentionbridge.web.app import create_app
 from mentionbridge.web.door import Door, Limits
 from mentionbridge.worker.loop import Worker
 
+_BACKLOG = 2048
+
 
 class Server(uvicorn.Server):
-    """A uvicorn server whose start others can wait for."""
+    """A uvicorn server that holds its address before anything begins; `alive` is what lives as long as it serves."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, alive: Callable[[], AbstractAsyncContextManager[None]]) -> None:
         super().__init__(config)
         self.up = asyncio.Event()
+        self._alive = alive
+        self._held = AsyncExitStack()
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to stop; raises SetupError, with nothing begun, when the address is taken."""
+        async with self._held:
+            listening = sockets or listen(self.config.host, self.config.port)
+            for each in listening:
+                self._held.callback(each.close)
+            await super().serve(listening)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        try:
-            await super().startup(sockets)
-        except SystemExit as ended:
-            where = f"{self.config.host}:{self.config.port}"
-            raise SetupError(f"Cannot listen on {where}; stop what does so, or choose another port.") from ended
+        await self._held.enter_async_context(self._alive())
+        await super().startup(sockets)
         self.up.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        # Here, and not when `serve` is left: until then a second signal does not kill us.
+        await self._held.aclose()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -67,6 +80,23 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Take every address the host stands for; raises SetupError when one is not ours to take."""
+    taken: list[socket.socket] = []
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, address in dict.fromkeys((each[0], each[4][:2]) for each in found):
+            taken.append(socket.create_server(address, family=family, backlog=_BACKLOG))
+    except OSError as error:
+        for each in taken:
+            each.close()
+        why = (error.strerror or type(error).__name__).partition(" (while")[0]
+        raise SetupError(
+            f"Cannot listen on {host}:{port} ({why}); stop what does so, or choose another port."
+        ) from error
+    return taken
+
+
 def _heard(number: int, frame: object) -> None:
     """The server has stopped because of it already."""
 
@@ -74,8 +104,9 @@ def _heard(number: int, frame: object) -> None:
 def server(app: App, *, with_worker: bool) -> Server:
     """Make the server of one process; `serve()` runs it until it is told to stop, then finishes what it holds."""
     section = app.settings.server
+    writer, worker = GroupWriter(app.store), app.worker() if with_worker else None
     config = uvicorn.Config(
-        web_app(app, with_worker=with_worker),
+        create_app(_door(app, writer, worker)),
         host=section.host,
         port=section.port,
         log_config=None,
@@ -84,36 +115,30 @@ def server(app: App, *, with_worker: bool) -> Server:
         proxy_headers=bool(section.trusted_proxies),
         forwarded_allow_ips=list(section.trusted_proxies) or None,
         timeout_graceful_shutdown=max(1, int(app.settings.worker.grace_seconds)),
-        lifespan="on",
+        lifespan="off",
     )
-    return Server(config)
+    return Server(config, partial(_alive, app, writer, worker))
 
 
-def web_app(app: App, *, with_worker: bool) -> FastAPI:
-    """Make the HTTP door; its lifespan starts and stops the writer and, when asked for, the worker."""
-    writer = GroupWriter(app.store)
-    worker = app.worker() if with_worker else None
-    door = _door(app, writer, worker)
-    web = create_app(door)
-    web.router.lifespan_context = _lifespan(app, writer, worker)
-    return web
+def web_app(app: App) -> FastAPI:
+    """Make the HTTP door alone: what it offers, without anything behind it running."""
+    return create_app(_door(app, GroupWriter(app.store), None))
 
 
-def _lifespan(app: App, writer: GroupWriter, worker: Worker | None) -> Lifespan[FastAPI]:
-    @asynccontextmanager
-    async def alive(_: FastAPI) -> AsyncIterator[None]:
-        # Posts may be pushed before any worker has run.
-        async with app.store.writing() as uow:
-            for connected in app.bridge.connected.values():
-                await uow.accounts.ensure(connected.account, app.bridge.clock.now())
-        if worker is not None:
-            await worker.start()
+@asynccontextmanager
+async def _alive(app: App, writer: GroupWriter, worker: Worker | None) -> AsyncIterator[None]:
+    # Posts may be pushed before any worker has run.
+    async with app.store.writing() as uow:
+        for connected in app.bridge.connected.values():
+            await uow.accounts.ensure(connected.account, app.bridge.clock.now())
+    if worker is not None:
+        await worker.start()
+    try:
         yield
+    finally:
         await writer.aclose()
         if worker is not None:
             await worker.stop()
-
-    return alive
 
 
 def _door(app: App, writer: GroupWriter, worker: Worker | None) -> Door:
