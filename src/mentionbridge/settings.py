@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -108,6 +108,20 @@ class TopicSection(Section):
     words: tuple[str, ...] = Field(min_length=1)
 
 
+class PlaceSection(Section):
+    """Somewhere people write about: its name, and the words that give it away."""
+
+    name: str = Field(min_length=1, max_length=60)
+    words: tuple[str, ...] = Field(min_length=1)
+
+
+class TeamSection(Section):
+    """Who looks after which topics at which places; none named means all."""
+
+    topics: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+
+
 class AccountSection(Section):
     """The brand's presence on one platform."""
 
@@ -164,9 +178,22 @@ class BrandSection(Section):
     generic_topic: str = "the trouble you describe"
     topics: dict[str, TopicSection] = {}
     templates: tuple[str, ...] = ()
+    places: dict[str, PlaceSection] = {}
+    teams: dict[str, TeamSection] = {}
     hours: HoursSection = HoursSection()
     targets: TargetsSection = TargetsSection()
     accounts: dict[str, AccountSection] = {}
+
+    @model_validator(mode="after")
+    def _teams_name_what_exists(self) -> Self:
+        for team, section in self.teams.items():
+            for kind, named, known in (
+                ("topics", section.topics, self.topics),
+                ("places", section.places, self.places),
+            ):
+                if wrong := sorted(set(named) - set(known)):
+                    raise ValueError(f"teams.{team}.{kind} names {wrong[0]!r}.{_nearest(wrong[0], set(known))}")
+        return self
 
 
 class Settings(BaseSettings):

@@ -197,3 +197,14 @@ def test_a_plugs_wrong_option_is_one_sentence(data: dict[str, str], said: str) -
 def test_settings_cannot_be_changed_behind_our_back() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load(None).server.port = 1  # type: ignore[misc]
+
+
+def test_a_team_names_topics_and_places_that_exist(write) -> None:
+    parcel = "[brands.acme.topics.parcel]\nname='a'\nwords=['a']\n"
+    harbour = "[brands.acme.places.harbour]\nname='a'\nwords=['a']\n"
+    team = "[brands.acme.teams.shop]\ntopics=['{}']\nplaces=['{}']\n"
+    teams = load(write(BRAND + parcel + harbour + team.format("parcel", "harbour"))).brands["acme"].teams
+    assert (teams["shop"].topics, teams["shop"].places) == (("parcel",), ("harbour",))
+    said = refused(write(BRAND + parcel + harbour + team.format("parcle", "harbour")))
+    assert "teams.shop.topics names 'parcle'. Did you mean parcel?" in said
+    assert "teams.shop.places names 'port'" in refused(write(BRAND + parcel + harbour + team.format("parcel", "port")))

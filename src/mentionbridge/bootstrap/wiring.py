@@ -11,9 +11,9 @@ from sqlalchemy.engine import make_url
 
 from mentionbridge.bootstrap.timing import make_timing
 from mentionbridge.classify.judge import RulesJudge
-from mentionbridge.domain.account import Account, Brand, Mode
+from mentionbridge.domain.account import Account, Brand, Mode, Team
 from mentionbridge.domain.errors import NotAllowed, SetupError
-from mentionbridge.domain.verdict import Topic
+from mentionbridge.domain.verdict import Place, Topic
 from mentionbridge.feed.delivery import TIMEOUT, HttpCourier
 from mentionbridge.helpdesks import named as desk_named
 from mentionbridge.helpdesks.plug import DeskTools
@@ -257,6 +257,8 @@ def make_brand(brand_id: str, section: BrandSection) -> Brand:
         templates=section.templates,
         generic_topic=section.generic_topic,
         lang=section.lang,
+        places=tuple(Place(key, place.name, place.words) for key, place in section.places.items()),
+        teams=tuple(Team(key, team.topics, team.places) for key, team in section.teams.items()),
     )
     check_templates(brand)
     return brand

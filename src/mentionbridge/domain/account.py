@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from mentionbridge.domain.verdict import Topic
+from mentionbridge.domain.verdict import Place, Topic
 
 
 class Mode(StrEnum):
@@ -15,6 +15,15 @@ class Mode(StrEnum):
     AUTO = "auto"
     APPROVE = "approve"
     OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Who looks after which topics at which places; none named means all."""
+
+    key: str
+    topics: Sequence[str] = ()
+    places: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,8 @@ class Brand:
     templates: Sequence[str] = ()
     generic_topic: str = "this"
     lang: str = "en"
+    places: Sequence[Place] = ()
+    teams: Sequence[Team] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,12 +50,26 @@ MEANINGS: dict[EventType, Meaning] = {
     E.MENTION_DELETED: Meaning(
         "it is gone at the network; its words are gone here too", ("account", "mention", "ticket?"), redacted=True
     ),
-    E.TICKET_OPENED: Meaning("a story begins", _STORY, {"reason": "the first complaint in this thread"}),
-    E.TICKET_UPDATED: Meaning("the customer said more in it", _STORY, {"reason": "the same person in the same thread"}),
+    E.TICKET_OPENED: Meaning(
+        "a story begins",
+        _STORY,
+        {
+            "reason": "the first we hear of this",
+            "priority": "high",
+            "topic?": "parcel",
+            "place?": "harbour",
+            "team?": "deliveries",
+        },
+    ),
+    E.TICKET_UPDATED: Meaning(
+        "the customer said more in it, or what is `changed` about it was changed",
+        ("account", "mention?", "ticket"),
+        {"changed": ["priority"], "reason?": "the same person in the same thread", "actor?": _PERSON},
+    ),
     E.TICKET_REOPENED: Meaning(
         "the customer said more after it was solved or closed",
-        _STORY,
-        {"reason": "the same person again within seven days"},
+        ("account", "mention?", "ticket"),
+        {"changed": ["state"], "reason?": "the same person in the same thread, after it was solved", "actor?": _PERSON},
     ),
     E.REPLY_DRAFTED: Meaning(
         "an answer was written; `reason` says why it waits for a person",

@@ -32,6 +32,11 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class Place(Topic):
+    """One of the operator's places: a key, its name, and the words that give it away."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """A judgement with its confidence (`complaint`, 0 to 1), reasons a person can read, and who judged."""
 

@@ -62,7 +62,9 @@ async def _facts(
     now: datetime,
 ) -> AckFacts:
     account, author_id = connected.account, mention.author_id
-    earlier = await uow.replies.of_story(mention.brand_id, ticket.id, author_id, Purpose.ACKNOWLEDGE)
+    family = await uow.acts.family(mention.brand_id, ticket.id)
+    person = await uow.authors.same_person(mention.brand_id, author_id)
+    earlier = await uow.replies.states_in(mention.brand_id, family, person, Purpose.ACKNOWLEDGE)
     answered = await uow.accounts.answered_story(mention.brand_id, mention.platform, ticket.id, author_id)
     # What was said below this post stays said, also when the post turned out to be another person's than we were told.
     below = await uow.replies.states_below(mention.brand_id, mention.id)
@@ -90,7 +92,7 @@ async def _facts(
         stopped=await uow.authors.stopped(mention.brand_id, author_id),
         answered_by_us=answered,
         acks_last_day=await uow.replies.acknowledged_since(mention.brand_id, author_id, now - timedelta(days=1)),
-        earlier=(*([earlier.state] if earlier else []), *below),
+        earlier=(*earlier, *below),
     )
 
 

@@ -56,7 +56,7 @@ async def follow(
 ) -> Ticket | None:
     """Bring the mention to its story and write the answer it deserves; in the caller's transaction."""
     health = await uow.accounts.health(mention.brand_id, mention.account_id)
-    ticket, way = await open_ticket(uow, bridge.ids, mention, verdict, wanted=decision.opens_ticket, now=now)
+    ticket, way = await open_ticket(bridge, uow, mention, verdict, wanted=decision.opens_ticket, now=now)
     if mention.origin.fetched:
         await uow.mentions.plan_recheck(mention, next_recheck(mention.occurred_at, now), now + RECHECK_FOR)
     if ticket is not None:

@@ -1,18 +1,51 @@
 """Open a ticket: find the story a mention belongs to, or begin one."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from mentionbridge.classify import attempts, topics
+from mentionbridge.classify.words import Words
+from mentionbridge.domain.account import Brand
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Mention
-from mentionbridge.domain.ticket import Entry, Hand, Priority, Ticket, TicketState
+from mentionbridge.domain.ticket import REOPEN_WINDOW, SAME_TOPIC_WINDOW, Entry, Hand, Ticket, TicketState
 from mentionbridge.domain.verdict import Severity, Verdict
-from mentionbridge.kit.ids import Ids
+from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.watch import priority_changed, state_changed
 from mentionbridge.ports.store import UnitOfWork
-from mentionbridge.rules.stories import Story, Telling, Way, place
+from mentionbridge.rules.priority import Urgency, Weighed, raises, weigh
+from mentionbridge.rules.stories import Known, Story, Telling, Way, in_same_words, place
+from mentionbridge.rules.teams import route
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """One judged mention on its way to its story, with what is the same for every story it may join."""
+
+    bridge: Bridge
+    uow: UnitOfWork
+    mention: Mention
+    verdict: Verdict
+    now: datetime
+
+    @property
+    def topic(self) -> str | None:
+        return self.verdict.topics[0] if self.verdict.topics else None
+
+    @property
+    def brand(self) -> Brand:
+        return self.bridge.brands[self.mention.brand_id]
+
+    @property
+    def place(self) -> str | None:
+        found = topics.find(Words(self.mention.text), self.brand.places)
+        return found[0] if found else None
 
 
 async def open_ticket(
-    uow: UnitOfWork, ids: Ids, mention: Mention, verdict: Verdict, *, wanted: bool, now: datetime
+    bridge: Bridge, uow: UnitOfWork, mention: Mention, verdict: Verdict, *, wanted: bool, now: datetime
 ) -> tuple[Ticket | None, Way]:
     """Join the mention to its story in the caller's transaction; returns the ticket and how they met.
 
@@ -20,104 +53,153 @@ async def open_ticket(
     """
     await uow.authors.lock(mention.brand_id, mention.author_id)
     if mention.ticket_id is not None:
-        return await uow.tickets.get(mention.brand_id, mention.ticket_id), Way.JOIN
-    story = await _place(uow, mention, verdict, wanted, now)
+        return await uow.tickets.of_mention(mention.brand_id, mention.id), Way.JOIN
+    arrival = _Arrival(bridge, uow, mention, verdict, now)
+    person = await uow.authors.same_person(mention.brand_id, mention.author_id)
+    telling = Telling(mention.surface, arrival.topic, mention.occurred_at, wanted, mention.is_repost)
+    story = place(telling, await _known(arrival, person))
     if story.way is Way.NONE:
         return None, Way.NONE
-    ticket = await _meet(uow, ids, mention, verdict, story, now)
-    await _write_down(uow, ids, mention, ticket, story, now)
-    return ticket, story.way
-
-
-async def _place(uow: UnitOfWork, mention: Mention, verdict: Verdict, wanted: bool, now: datetime) -> Story:
-    telling = Telling(
-        thread_id=mention.thread_id,
-        surface=mention.surface,
-        topic=_topic(verdict),
-        occurred_at=mention.occurred_at,
-        opens_ticket=wanted,
-    )
-    person = await uow.authors.same_person(mention.brand_id, mention.author_id)
-    in_thread = await uow.tickets.open_ticket_for_thread(mention.brand_id, person, mention.thread_id)
-    told = await uow.tickets.tickets_of(mention.brand_id, person, now)
-    return place(telling, in_thread, [each for each in told if each[0].closed_at is None])
-
-
-def _topic(verdict: Verdict) -> str | None:
-    return verdict.topics[0] if verdict.topics else None
-
-
-async def _meet(uow: UnitOfWork, ids: Ids, mention: Mention, verdict: Verdict, story: Story, now: datetime) -> Ticket:
     if story.way is Way.OPEN or story.ticket is None:
-        return await _begin(uow, ids, mention, verdict, story, now)
-    ticket = story.ticket
-    if story.way is Way.REOPEN:
-        await uow.tickets.set_state(ticket, TicketState.OPEN, now, Hand.CUSTOMER)
-    if verdict.severity is Severity.HIGH and ticket.priority in (Priority.LOW, Priority.NORMAL):
-        await uow.tickets.raise_priority(ticket, Priority.HIGH, ("the complaint is severe",), now)
-    return ticket
+        return await _begin(arrival, story), Way.OPEN
+    return await _meet(arrival, story, story.ticket), story.way
 
 
-async def _begin(uow: UnitOfWork, ids: Ids, mention: Mention, verdict: Verdict, story: Story, now: datetime) -> Ticket:
+async def _known(arrival: _Arrival, person: Sequence[str]) -> Known:
+    mention, tickets = arrival.mention, arrival.uow.tickets
+    brand, platform = mention.brand_id, mention.platform
+    in_thread = await tickets.open_ticket_for_thread(brand, person, mention.thread_id)
+    if in_thread is not None and in_thread.closed_at is None:
+        # Nothing comes before the thread, so the rest need not be asked.
+        return Known(in_thread)
+    parent, quoted = mention.parent_id, mention.quoted_id
+    said = await tickets.words_of(brand, person, mention.occurred_at - SAME_TOPIC_WINDOW)
+    return Known(
+        in_thread=in_thread,
+        answered=await tickets.around_post(brand, platform, person, parent) if parent else None,
+        quoted=await tickets.around_post(brand, platform, person, quoted) if quoted else None,
+        same_words=in_same_words(mention.text, said),
+        told=await tickets.tickets_of(brand, person, mention.occurred_at - REOPEN_WINDOW),
+        others_here=await tickets.of_others_in_thread(brand, person, mention.thread_id),
+    )
+
+
+async def _begin(arrival: _Arrival, story: Story) -> Ticket:
+    mention, verdict, where = arrival.mention, arrival.verdict, arrival.place
+    weighed = _weigh(arrival, times=1, again=story.ticket is not None)
     ticket = Ticket(
         brand_id=mention.brand_id,
-        id=ids.new("tkt"),
+        id=arrival.bridge.ids.new("tkt"),
         account_id=mention.account_id,
         platform=mention.platform,
         author_id=mention.author_id,
         thread_id=mention.thread_id,
         state=TicketState.NEW,
-        priority=_priority(verdict),
-        topic=_topic(verdict),
+        priority=weighed.priority,
+        priority_reasons=weighed.reasons,
+        topic=arrival.topic,
+        place=where,
+        team=route(arrival.topic, where, arrival.brand.teams).team,
         surface=mention.surface,
         opened_because="; ".join(verdict.reasons) or story.reason,
         occurred_at=mention.occurred_at,
         received_at=mention.received_at,
-        updated_at=now,
+        updated_at=arrival.now,
         sequence=0,
         permalink=mention.permalink,
         previous_id=story.ticket.id if story.ticket else None,
     )
-    await uow.tickets.open(ticket)
+    await arrival.uow.tickets.open(ticket)
+    await _write_down(arrival, ticket, story.reason)
+    facts = {"priority": ticket.priority, "topic": ticket.topic, "place": ticket.place, "team": ticket.team}
+    await _tell(arrival, EventType.TICKET_OPENED, ticket, reason=story.reason, **facts)
     return ticket
 
 
-def _priority(verdict: Verdict) -> Priority:
-    if verdict.risky:
-        return Priority.URGENT
-    return Priority.HIGH if verdict.severity is Severity.HIGH else Priority.NORMAL
+async def _meet(arrival: _Arrival, story: Story, ticket: Ticket) -> Ticket:
+    before = ticket
+    await _write_down(arrival, ticket, story.reason)
+    ticket = await _wake(arrival, ticket)
+    ticket = await _hasten(arrival, ticket, again=story.way is Way.REOPEN)
+    ticket = await _route_again(arrival, ticket)
+    type_ = EventType.TICKET_REOPENED if story.way is Way.REOPEN else EventType.TICKET_UPDATED
+    changed = [
+        name for name in ("state", "priority", "place", "team") if getattr(before, name) != getattr(ticket, name)
+    ]
+    await _tell(arrival, type_, ticket, reason=story.reason, changed=changed)
+    return ticket
 
 
-_TOLD = {
-    Way.OPEN: EventType.TICKET_OPENED,
-    Way.JOIN: EventType.TICKET_UPDATED,
-    Way.REOPEN: EventType.TICKET_REOPENED,
-}
+async def _wake(arrival: _Arrival, ticket: Ticket) -> Ticket:
+    """What the customer says makes it our turn again."""
+    if ticket.state in (TicketState.NEW, TicketState.OPEN):
+        return ticket
+    woken = await arrival.uow.tickets.set_state(ticket, TicketState.OPEN, arrival.now, Hand.CUSTOMER)
+    await state_changed(arrival.bridge, arrival.uow, ticket, TicketState.OPEN, arrival.now)
+    return woken
 
 
-async def _write_down(uow: UnitOfWork, ids: Ids, mention: Mention, ticket: Ticket, story: Story, now: datetime) -> None:
-    await uow.tickets.bind(ticket, mention.thread_id, story.reason)
+async def _hasten(arrival: _Arrival, ticket: Ticket, *, again: bool) -> Ticket:
+    times = await arrival.uow.tickets.times_said(ticket.brand_id, ticket.id)
+    weighed = _weigh(arrival, times=times, again=again)
+    if not raises(ticket, weighed):
+        return ticket
+    raised = await arrival.uow.tickets.raise_priority(ticket, weighed.priority, weighed.reasons, arrival.now)
+    await priority_changed(arrival.bridge, arrival.uow, raised, arrival.now)
+    return raised
+
+
+def _weigh(arrival: _Arrival, *, times: int, again: bool) -> Weighed:
+    mention, verdict = arrival.mention, arrival.verdict
+    return weigh(
+        Urgency(
+            risky=verdict.risky,
+            severe=verdict.severity is Severity.HIGH,
+            followers=mention.author.followers,
+            reposts=mention.metrics.get("reposts", 0),
+            times=times,
+            again=again,
+            attempts=attempts.earlier(mention.text, mention.lang),
+        )
+    )
+
+
+async def _route_again(arrival: _Arrival, ticket: Ticket) -> Ticket:
+    """A place told later may find the team a first post without one did not."""
+    if ticket.place is not None or (where := arrival.place) is None:
+        return ticket
+    team = ticket.team or route(ticket.topic, where, arrival.brand.teams).team
+    return await arrival.uow.tickets.change(ticket, arrival.now, place=where, team=team)
+
+
+async def _write_down(arrival: _Arrival, ticket: Ticket, reason: str) -> None:
+    uow, mention = arrival.uow, arrival.mention
+    await uow.tickets.bind(ticket, mention.thread_id, reason, mention.author_id)
     await uow.mentions.join(mention.brand_id, mention.id, ticket.id)
     await uow.tickets.said(mention.brand_id, ticket.id, mention.occurred_at)
     entry = Entry(
         brand_id=mention.brand_id,
-        id=ids.new("ent"),
+        id=arrival.bridge.ids.new("ent"),
         ticket_id=ticket.id,
-        sequence=await uow.tickets.next_sequence(mention.brand_id, ticket.id),
+        sequence=await uow.tickets.next_sequence(mention.brand_id, ticket.id, arrival.now),
         kind="mention",
         surface=mention.surface,
         occurred_at=mention.occurred_at,
         received_at=mention.received_at,
         mention_id=mention.id,
-        reason=story.reason,
+        reason=reason,
     )
     await uow.tickets.add_entry(entry)
-    await uow.events.add(
-        _TOLD[story.way],
+
+
+async def _tell(arrival: _Arrival, type_: EventType, ticket: Ticket, **facts: Any) -> None:
+    mention = arrival.mention
+    await arrival.uow.events.add(
+        type_,
         mention.brand_id,
-        now,
+        arrival.now,
         ticket_id=ticket.id,
         account_id=mention.account_id,
         mention_id=mention.id,
-        reason=story.reason,
+        **{name: value for name, value in facts.items() if value is not None},
     )

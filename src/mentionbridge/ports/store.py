@@ -141,8 +141,8 @@ class Tickets(Protocol):
         """Return the ticket a mention is in now."""
 
     async def open(self, ticket: Ticket) -> None: ...
-    async def bind(self, ticket: Ticket, thread_id: str, reason: str) -> None:
-        """From now on this person's words in this thread belong to this ticket."""
+    async def bind(self, ticket: Ticket, thread_id: str, reason: str, author_id: str | None = None) -> None:
+        """From now on this author's words (unless told, the ticket's own) in this thread belong to this ticket."""
 
     async def get(self, brand_id: str, ticket_id: str) -> Ticket | None: ...
     async def hold(self, brand_id: str, ticket_id: str) -> Ticket:
@@ -156,6 +156,9 @@ class Tickets(Protocol):
         """Turn the line this mention has in its ticket into an internal one that only says why it is gone."""
 
     async def said(self, brand_id: str, ticket_id: str, at: datetime) -> None: ...
+    async def times_said(self, brand_id: str, ticket_id: str) -> int:
+        """Count what customers said in this story."""
+
     async def private_words(self, brand_id: str, ticket_id: str) -> Sequence[str]:
         """Return what was said in private or noted in this story; none of it may leave in public."""
 

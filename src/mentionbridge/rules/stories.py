@@ -1,12 +1,24 @@
-"""Which story do these words belong to? Pure: facts in, a way to join and its reason out."""
+"""Which story do these words belong to? Pure: facts in, a way to join and its reason out.
 
-from collections.abc import Sequence
+In this order: the person's ticket in this thread, the story of the post they answer, the story of the post they quote,
+the same words elsewhere, a private message to the newest story, the same topic within 72 hours, a story of its own.
+A ticket closed longer than 7 days ago is joined by nothing; what answers it opens a new one that links it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from mentionbridge.domain.mention import Surface
 from mentionbridge.domain.ticket import REOPEN_WINDOW, SAME_TOPIC_WINDOW, Ticket, TicketState
+from mentionbridge.text.words import words
+
+FEWEST_WORDS = 4
+"""Shorter texts are said twice by chance."""
+
+_ADDRESSED = re.compile(r"(?:https?://|www\.)\S+|@\S+")
 
 
 class Way(StrEnum):
@@ -20,13 +32,30 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """One mention as far as stories care: who, where, about what, when, and whether it may open a ticket."""
+    """One mention as far as stories care: where, about what, when, and whether it may open a ticket."""
 
-    thread_id: str
     surface: Surface
     topic: str | None
     occurred_at: datetime
     opens_ticket: bool
+    is_repost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """This person's stories that a mention may belong to, and whether others tell theirs in the same thread.
+
+    `answered` and `quoted` are the stories of posts the mention answers and quotes, as far as those are this person's
+    own or our answers to them. `told` are the tickets not closed long ago, newest first, with when something was last
+    said.
+    """
+
+    in_thread: Ticket | None = None
+    answered: Ticket | None = None
+    quoted: Ticket | None = None
+    same_words: Ticket | None = None
+    told: Sequence[tuple[Ticket, datetime]] = ()
+    others_here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +67,72 @@ class Story:
     reason: str
 
 
-def place(telling: Telling, in_thread: Ticket | None, open_tickets: Sequence[tuple[Ticket, datetime]]) -> Story:
-    """Find the story of a mention among this person's ticket in the thread and their tickets not yet closed."""
-    if in_thread is not None:
-        return _in_thread(telling, in_thread)
-    if telling.surface is Surface.PRIVATE and open_tickets:
-        return Story(Way.JOIN, open_tickets[0][0], "a private message of the same person")
+def place(telling: Telling, known: Known) -> Story:
+    """Find the story of a mention."""
+    if telling.is_repost:
+        return Story(Way.NONE, None, "a repost is not this person's own word")
+    joined = (_join(telling, ticket, why) for ticket, why in _near(telling, known))
+    return next((story for story in joined if story is not None), None) or _begin(telling, known)
+
+
+def _near(telling: Telling, known: Known) -> Iterator[tuple[Ticket, str]]:
+    if known.in_thread is not None:
+        yield known.in_thread, "the same person in the same thread"
+    if known.answered is not None:
+        yield known.answered, "an answer to what was said in this story"
+    if known.quoted is not None:
+        yield known.quoted, "this person quotes what was said in this story"
+    if known.same_words is not None and not _would_show(telling, known.same_words):
+        yield known.same_words, "the same person with the same words elsewhere"
+    if telling.surface is Surface.PRIVATE:
+        yield from ((ticket, "a private message of the same person") for ticket, _ in _open_first(known.told))
     if telling.opens_ticket:
-        return _same_topic(telling, open_tickets) or Story(Way.OPEN, None, "the first we hear of this")
-    return Story(Way.NONE, None, "not a matter for a ticket")
+        yield from ((ticket, "the same person on the same topic within 72 hours") for ticket in _same(telling, known))
 
 
-def _in_thread(telling: Telling, ticket: Ticket) -> Story:
-    if ticket.state is TicketState.SOLVED:
-        return Story(Way.REOPEN, ticket, "the same person in the same thread, after it was solved")
-    if ticket.closed_at is None:
-        return Story(Way.JOIN, ticket, "the same person in the same thread")
-    if telling.occurred_at - ticket.closed_at <= REOPEN_WINDOW:
-        return Story(Way.REOPEN, ticket, "the same person in the same thread, soon after it was closed")
-    return Story(Way.OPEN, ticket, "the same thread, but its ticket was closed more than a week ago")
+def _would_show(telling: Telling, ticket: Ticket) -> bool:
+    return telling.surface is Surface.PUBLIC and ticket.surface is not Surface.PUBLIC
 
 
-def _same_topic(telling: Telling, open_tickets: Sequence[tuple[Ticket, datetime]]) -> Story | None:
-    for ticket, last_said_at in open_tickets:
+def _open_first(told: Sequence[tuple[Ticket, datetime]]) -> list[tuple[Ticket, datetime]]:
+    return sorted(told, key=lambda each: each[0].state is TicketState.CLOSED)
+
+
+def _same(telling: Telling, known: Known) -> Iterator[Ticket]:
+    for ticket, last_said_at in known.told:
         near = abs(telling.occurred_at - last_said_at) <= SAME_TOPIC_WINDOW
         if near and ticket.topic == telling.topic and ticket.surface is telling.surface:
-            way = Way.REOPEN if ticket.state is TicketState.SOLVED else Way.JOIN
-            return Story(way, ticket, "the same person on the same topic within 72 hours")
-    return None
+            yield ticket
+
+
+def _join(telling: Telling, ticket: Ticket, why: str) -> Story | None:
+    if ticket.closed_at is not None:
+        if telling.occurred_at - ticket.closed_at > REOPEN_WINDOW:
+            return None
+        return Story(Way.REOPEN, ticket, f"{why}, soon after it was closed")
+    if ticket.state is TicketState.SOLVED:
+        return Story(Way.REOPEN, ticket, f"{why}, after it was solved")
+    return Story(Way.JOIN, ticket, why)
+
+
+def _begin(telling: Telling, known: Known) -> Story:
+    earlier = known.in_thread or known.answered or known.quoted
+    if earlier is not None:
+        return Story(Way.OPEN, earlier, "an answer to a story that was closed more than a week ago")
+    if not telling.opens_ticket:
+        return Story(Way.NONE, None, "not a matter for a ticket")
+    if known.others_here:
+        return Story(Way.OPEN, None, "another person in the thread of somebody else's story")
+    return Story(Way.OPEN, None, "the first we hear of this")
+
+
+def in_same_words(text: str, earlier: Sequence[tuple[Ticket, str]]) -> Ticket | None:
+    """Return the ticket in which this person said the same words, whomever they addressed; None for a few words."""
+    said = _said(text)
+    if len(said) < FEWEST_WORDS:
+        return None
+    return next((ticket for ticket, told in earlier if _said(told) == said), None)
+
+
+def _said(text: str) -> list[str]:
+    return words(_ADDRESSED.sub(" ", text))

@@ -32,7 +32,9 @@ class StoredActs:
     ids: Ids
 
     async def hold(self, brand_id: str, *ticket_ids: str) -> Mapping[str, Ticket]:
-        # In the order in which everybody takes these locks: people, their replies, tickets.
+        # In the order in which everybody takes these locks: mentions, people, replies, tickets.
+        said = sa.select(t.mentions.c.id).where(_of(t.mentions, brand_id, ticket_ids)).order_by(t.mentions.c.id)
+        await self.connection.execute(said.with_for_update())
         for author_id in await self._people(brand_id, ticket_ids):
             await StoredAuthors(self.connection, self.ids).lock(brand_id, author_id)
         ours = sa.select(t.replies.c.id).where(_of(t.replies, brand_id, ticket_ids)).order_by(t.replies.c.id)

@@ -99,8 +99,8 @@ class StoredTickets:
         if ticket.tags:
             await self._keep_tags(ticket)
 
-    async def bind(self, ticket: Ticket, thread_id: str, reason: str) -> None:
-        key = {"brand_id": ticket.brand_id, "author_id": ticket.author_id, "thread_id": thread_id}
+    async def bind(self, ticket: Ticket, thread_id: str, reason: str, author_id: str | None = None) -> None:
+        key = {"brand_id": ticket.brand_id, "author_id": author_id or ticket.author_id, "thread_id": thread_id}
         change = insert(self.connection, t.stories).values(**key, ticket_id=ticket.id, reason=reason)
         now_here = {"ticket_id": ticket.id, "reason": reason}
         await self.connection.execute(change.on_conflict_do_update(index_elements=list(key), set_=now_here))
@@ -142,6 +142,10 @@ class StoredTickets:
         later = t.tickets.c.last_said_at < at
         here = is_row(t.tickets, brand_id, ticket_id)
         await self.connection.execute(sa.update(t.tickets).where(here, later).values(last_said_at=at))
+
+    async def times_said(self, brand_id: str, ticket_id: str) -> int:
+        here = (t.mentions.c.brand_id == brand_id, t.mentions.c.ticket_id == ticket_id)
+        return int((await self.connection.execute(sa.select(sa.func.count()).where(*here))).scalar_one())
 
     async def private_words(self, brand_id: str, ticket_id: str) -> Sequence[str]:
         private = t.mentions.c.visibility.in_(_PRIVATE)

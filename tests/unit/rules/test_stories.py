@@ -1,37 +1,18 @@
 """Which story words belong to: one ticket a story, and a new one only when there is none."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from fakes.clock import START
+from fakes.stories import a_ticket
 from mentionbridge.domain.mention import Surface
-from mentionbridge.domain.ticket import Priority, Ticket, TicketState
-from mentionbridge.rules.stories import Story, Telling, Way, place
+from mentionbridge.domain.ticket import Ticket, TicketState
+from mentionbridge.rules.stories import Known, Story, Telling, Way, in_same_words, place
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-
-
-def a_ticket(state: TicketState = TicketState.NEW, *, topic: str | None = "parcel", **facts: object) -> Ticket:
-    known = {
-        "brand_id": "acme",
-        "id": "tkt_1",
-        "account_id": "acme",
-        "platform": "demo",
-        "author_id": "ath_1",
-        "thread_id": "p-1",
-        "state": state,
-        "priority": Priority.NORMAL,
-        "topic": topic,
-        "surface": Surface.PUBLIC,
-        "opened_because": "a complaint",
-        "occurred_at": START,
-        "received_at": START,
-        "updated_at": START,
-        "sequence": 1,
-    }
-    return Ticket(**{**known, **facts})  # type: ignore[arg-type]
 
 
 def told(
@@ -41,11 +22,11 @@ def told(
     *,
     opens: bool = True,
 ) -> Telling:
-    return Telling("p-9", surface, topic, at, opens)
+    return Telling(surface, topic, at, opens)
 
 
 def placed(telling: Telling, in_thread: Ticket | None = None, *others: tuple[Ticket, datetime]) -> Story:
-    return place(telling, in_thread, others)
+    return place(telling, Known(in_thread, told=others))
 
 
 def test_the_first_complaint_opens_a_ticket() -> None:
@@ -141,3 +122,67 @@ def test_every_way_has_its_reason_in_words() -> None:
         placed(told(), None, (a_ticket(), START)),
     ]
     assert len({story.reason for story in stories}) == len(stories)
+
+
+def test_a_repost_is_nobodys_own_word() -> None:
+    assert place(replace(told(), is_repost=True), Known(a_ticket())).way is Way.NONE
+
+
+@pytest.mark.parametrize("where", ["answered", "quoted", "same_words"])
+@pytest.mark.parametrize("opens", [True, False])
+def test_words_about_a_story_join_it_wherever_they_are_said(where: str, opens: bool) -> None:
+    ticket = a_ticket(topic="billing")
+    story = place(told(opens=opens), Known(**{where: ticket}, others_here=True))
+    assert (story.way, story.ticket) == (Way.JOIN, ticket)
+    solved = place(told(opens=opens), Known(**{where: replace(ticket, state=TicketState.SOLVED)}))
+    assert (solved.way, solved.reason) == (Way.REOPEN, f"{story.reason}, after it was solved")
+
+
+def test_a_stale_thread_gives_way_to_a_living_story_and_is_linked_by_a_new_one() -> None:
+    stale = a_ticket(TicketState.CLOSED, id="tkt_old", closed_at=START - 8 * DAY)
+    living = a_ticket(id="tkt_2")
+    assert place(told(), Known(stale, told=((living, START),))).ticket is living
+    assert place(told(), Known(stale, answered=living)).ticket is living
+    alone = place(told(opens=False), Known(stale))
+    assert (alone.way, alone.ticket) == (Way.OPEN, stale)
+    assert place(told(), Known(answered=stale)).ticket is stale
+
+
+def test_a_private_message_after_the_ticket_was_closed_a_moment_ago_reopens_it() -> None:
+    closed = a_ticket(TicketState.CLOSED, id="tkt_2", closed_at=START)
+    living = a_ticket(id="tkt_1", topic="billing")
+    private = told(surface=Surface.PRIVATE)
+    assert placed(private, None, (closed, START)).way is Way.REOPEN
+    assert placed(private, None, (closed, START), (living, START)).ticket is living
+
+
+def test_the_same_words_do_not_carry_a_private_story_into_the_open() -> None:
+    private = a_ticket(surface=Surface.PRIVATE)
+    assert place(told(), Known(same_words=private)).way is Way.OPEN
+    assert place(told(surface=Surface.PRIVATE), Known(same_words=private)).way is Way.JOIN
+
+
+def test_another_person_in_the_thread_begins_a_story_of_their_own() -> None:
+    story = place(told(), Known(others_here=True))
+    assert (story.way, story.ticket) == (Way.OPEN, None)
+    assert "another person" in story.reason
+    assert place(told(opens=False), Known(others_here=True)).way is Way.NONE
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("@acme_help my PARCEL is three days late!", True),
+        ("my parcel is three days late https://acme.example/x", True),
+        ("@acme my parcel is four days late", False),
+        ("@acme my parcel", False),
+        ("", False),
+    ],
+)
+def test_the_same_words_are_the_same_whomever_they_address(text: str, same: bool) -> None:
+    ticket = a_ticket()
+    assert in_same_words(text, [(ticket, "@acme my parcel is three days late")]) == (ticket if same else None)
+
+
+def test_two_words_said_twice_are_no_cross_post() -> None:
+    assert in_same_words("thank you", [(a_ticket(), "Thank you!")]) is None
