@@ -31,7 +31,13 @@ async def world(kind: str, tmp_path: Path) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-async def site(world: World) -> AsyncIterator[Site]:
-    site = open_site(world)
+def patience() -> dict[str, int]:
+    """Limits of the door that are not as everywhere."""
+    return {}
+
+
+@pytest.fixture
+async def site(world: World, patience: dict[str, int]) -> AsyncIterator[Site]:
+    site = open_site(world, **patience)
     yield site
     await site.door.writer.aclose()  # type: ignore[attr-defined]
