@@ -1,13 +1,19 @@
 """Commands end with 0, 1 or 2, print data apart from remarks, and say in one sentence what to change."""
 
+import asyncio
 import json
 import socket
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from cli.conftest import Cli
+from mentionbridge.bootstrap import examine
+from mentionbridge.domain.account import Account, Mode
+from mentionbridge.pipeline.bridge import Connected
 
 
 def test_platforms_are_listed_with_what_they_can_do(cli: Cli) -> None:
@@ -79,6 +85,58 @@ def test_doctor_finds_an_empty_database_then_only_warnings(cli: Cli, config: str
 def test_doctor_makes_no_database(cli: Cli, config: str, tmp_path: Path) -> None:
     assert cli("doctor", "-c", config).code == 1
     assert sorted(each.name for each in tmp_path.iterdir()) == ["bridge.toml"]
+
+
+def test_doctor_makes_no_key_and_no_network(cli: Cli, config: str, tmp_path: Path) -> None:
+    assert cli("migrate", "-c", config).code == 0
+    before = sorted(each.name for each in tmp_path.iterdir())
+    ran = cli("doctor", "-c", config)
+    assert ran.code == 0
+    assert "There is none yet; `mentionbridge serve` makes" in ran.out
+    assert sorted(each.name for each in tmp_path.iterdir()) == before
+
+
+def test_doctor_misses_a_key_file_the_config_names(cli: Cli, config: str, tmp_path: Path) -> None:
+    assert cli("migrate", "-c", config).code == 0
+    with Path(config).open("a", encoding="utf-8") as more:
+        more.write(f'\n[secrets]\nkey_file = "{tmp_path}/lost"\n')
+    ran = cli("doctor", "-c", config)
+    assert ran.code == 1
+    assert "lost cannot be read" in ran.out
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from mentionbridge.platforms.demo.journal import Disk
+held = Disk(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_doctor_is_fine_beside_a_process_that_has_the_network(cli: Cli, config: str, tmp_path: Path) -> None:
+    assert cli("migrate", "-c", config).code == 0
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdin is not None and other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        ran = cli("doctor", "--json", "-c", config)
+        other.stdin.close()
+    account = next(each for each in json.loads(ran.out) if each["what"].startswith("account"))
+    assert (ran.code, account["state"]) == (0, "ok")
+    assert "runs inside another process" in account["sentence"]
+
+
+async def test_a_network_that_keeps_silent_does_not_keep_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent:
+        async def probe(self) -> None:
+            await asyncio.sleep(60)
+
+    monkeypatch.setattr(examine, "PROBE_SECONDS", 0.01)
+    account = Account("acme", "acme", "demo", Mode.AUTO, 1.0)
+    found = [each async for each in examine._account(None, Connected(account, Silent()))]  # type: ignore[arg-type]
+    assert [(each.state, "did not answer within" in each.sentence) for each in found] == [("problem", True)]
 
 
 @pytest.mark.parametrize("command", ["serve", "work", "migrate", "doctor"])

@@ -1,5 +1,6 @@
 """What `doctor` looks at: config, key, database, subscribers and every account at its network."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,10 +8,10 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from mentionbridge.bootstrap.wiring import build, data_dir
+from mentionbridge.bootstrap.wiring import build, key_path
 from mentionbridge.domain.account import AccountState
 from mentionbridge.domain.capabilities import Support
-from mentionbridge.domain.errors import MentionbridgeError, SetupError
+from mentionbridge.domain.errors import MentionbridgeError, RunsElsewhere, SetupError
 from mentionbridge.kit.clock import SystemClock
 from mentionbridge.pipeline.bridge import Bridge, Connected, LinkedDesk
 from mentionbridge.platforms import named
@@ -48,7 +49,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         if standby := await _standby(engine):
             yield standby
         try:
-            app = build(settings, engine, SystemClock())
+            app = build(settings, engine, SystemClock(), looking=True)
         except (MentionbridgeError, ValueError) as error:
             yield Finding("config", "problem", str(error))
             return
@@ -102,8 +103,11 @@ async def _standby(engine: Engine) -> Finding | None:
 
 
 def _key(settings: Settings) -> Finding:
-    path = settings.secrets.key_file or data_dir(settings) / "mentionbridge.key"
-    if path.exists() and path.stat().st_mode & 0o077:
+    path = key_path(settings)
+    if not path.exists():
+        advice = f"There is none yet; `mentionbridge serve` makes {path}, beside the database."
+        return Finding("key file", "warning", advice)
+    if path.stat().st_mode & 0o077:
         return Finding("key file", "problem", f"Others can read {path}; run `chmod 600 {path}`.")
     beside = settings.secrets.key_file is None
     advice = (
@@ -125,15 +129,23 @@ async def _account(bridge: Bridge, connected: Connected) -> AsyncIterator[Findin
     account = connected.account
     what = f"account {account.id} ({account.platform})"
     try:
-        identity = await connected.platform.probe()
+        async with asyncio.timeout(PROBE_SECONDS):
+            identity = await connected.platform.probe()
         async with bridge.store.reading() as uow:
             known = {(health.brand_id, health.id): health for health in await uow.accounts.all()}
+    except RunsElsewhere:
+        yield Finding(what, "ok", "Its network runs inside another process, as it should beside a running service.")
+        return
     except MentionbridgeError as error:
         yield Finding(what, "problem", str(error))
         return
+    except TimeoutError:
+        yield Finding(what, "problem", f"The network did not answer within {PROBE_SECONDS} seconds.")
+        return
     health = known.get((account.brand_id, account.id))
     now = f", now {health.state}" if health is not None and health.state is not AccountState.ACTIVE else ""
-    yield Finding(what, "ok", f"Signed in as @{identity.handle}, mode {account.mode}{now}.")
+    page = f" ({identity.profile_url})" if identity.profile_url else ""
+    yield Finding(what, "ok", f"Signed in as @{identity.handle}{page}, mode {account.mode}{now}.")
     for hint in identity.hints:
         yield Finding(what, "warning", hint)
     if named(account.platform).capabilities.support is Support.EXPERIMENTAL:

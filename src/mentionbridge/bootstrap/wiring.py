@@ -1,9 +1,9 @@
 """The rooms put together: the only package that names adapters."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +28,15 @@ from mentionbridge.platforms import named
 from mentionbridge.platforms.plug import Asgi, Network, Tools
 from mentionbridge.ports.observer import Observer
 from mentionbridge.ports.store import Queue
+from mentionbridge.ports.vault import Vault
 from mentionbridge.rules.wording import check_templates, templates_of
 from mentionbridge.settings import AccountSection, BrandSection, HelpdeskSection, Settings, plug_options
 from mentionbridge.store.engines import Engine
 from mentionbridge.store.migrate import require_head, upgrade
-from mentionbridge.store.sealed import Sealer, load_or_make
+from mentionbridge.store.sealed import Sealer, load_or_make, momentary
 from mentionbridge.store.tokens import StoredTokens
 from mentionbridge.store.unit_of_work import SqlStore
-from mentionbridge.store.vault import AccountVault
+from mentionbridge.store.vault import AccountVault, EmptyVault
 from mentionbridge.telemetry.metrics import Metrics
 from mentionbridge.telemetry.watcher import Watcher
 from mentionbridge.worker.handlers import HANDLERS
@@ -105,18 +106,21 @@ async def opened(
         await app.aclose()
 
 
-def build(settings: Settings, engine: Engine, clock: Clock, observer: Observer | None = None) -> App:
-    """Wire everything; opens no connection."""
+def build(
+    settings: Settings, engine: Engine, clock: Clock, observer: Observer | None = None, *, looking: bool = False
+) -> App:
+    """Wire everything; opens no connection. While only `looking`, nothing is made on disk, not even a key file."""
     metrics = Metrics()
-    sealer = open_sealer(settings)
+    keyless = looking and _makes_key(settings)
+    sealer = momentary() if keyless else open_sealer(settings)
     ids = Ids(clock)
     store = SqlStore(engine, clock, ids, sealer)
     guard = AddressGuard(settings.net.allow_networks)
     net = _net(settings)
-    networks = start_networks(settings, clock)
+    networks = start_networks(settings, clock, looking=looking)
     courier = HttpCourier(guard, clock, **{**net, "timeout": _courier_timeout(settings)})
     brands = {brand_id: make_brand(brand_id, section) for brand_id, section in settings.brands.items()}
-    connected = connect_accounts(settings, networks, engine, sealer)
+    connected = connect_accounts(settings, networks, partial(_vault, engine, None if keyless else sealer))
     _check_wording(brands, connected)
     bridge = Bridge(
         store=store,
@@ -153,12 +157,30 @@ def open_sealer(settings: Settings) -> Sealer:
     """Open the key file; beside an embedded database it is made on first use."""
     if settings.secrets.key_file is not None:
         return load_or_make(settings.secrets.key_file, make=False)
-    url = make_url(settings.database.url)
-    if url.get_backend_name() != "sqlite":
+    if not _is_embedded(settings):
         raise SetupError(
             "secrets.key_file is required with PostgreSQL; make one with `mentionbridge doctor --make-key FILE`."
         )
-    return load_or_make(data_dir(settings) / "mentionbridge.key", make=True)
+    return load_or_make(key_path(settings), make=True)
+
+
+def _makes_key(settings: Settings) -> bool:
+    """True when the first start of the service would make its own key file."""
+    return settings.secrets.key_file is None and _is_embedded(settings) and not key_path(settings).exists()
+
+
+def _is_embedded(settings: Settings) -> bool:
+    return make_url(settings.database.url).get_backend_name() == "sqlite"
+
+
+def key_path(settings: Settings) -> Path:
+    """Where the key file lies, or will be made."""
+    return settings.secrets.key_file or data_dir(settings) / "mentionbridge.key"
+
+
+def _vault(engine: Engine, sealer: Sealer | None, brand_id: str, account_id: str) -> Vault:
+    """Without a sealer nothing is kept: what a lost key sealed, nobody could open."""
+    return AccountVault(engine, sealer, brand_id, account_id) if sealer else EmptyVault()
 
 
 def data_dir(settings: Settings) -> Path:
@@ -171,7 +193,7 @@ def data_dir(settings: Settings) -> Path:
     return Path("data").resolve()
 
 
-def start_networks(settings: Settings, clock: Clock) -> dict[str, Network]:
+def start_networks(settings: Settings, clock: Clock, *, looking: bool = False) -> dict[str, Network]:
     """Start the platforms that any account or section of the config names."""
     names = {account.platform for brand in settings.brands.values() for account in brand.accounts.values()}
     for name in settings.platforms:
@@ -181,6 +203,7 @@ def start_networks(settings: Settings, clock: Clock) -> dict[str, Network]:
         http=lambda base_url: Http(base_url, clock=clock, **_net(settings)),
         public_url=settings.server.public_url,
         data_dir=data_dir(settings),
+        looking=looking,
     )
     return {name: _start(name, settings, tools) for name in sorted(names)}
 
@@ -192,19 +215,19 @@ def _start(name: str, settings: Settings, tools: Tools) -> Network:
 
 
 def connect_accounts(
-    settings: Settings, networks: Mapping[str, Network], engine: Engine, sealer: Sealer
+    settings: Settings, networks: Mapping[str, Network], vault_of: Callable[[str, str], Vault]
 ) -> dict[tuple[str, str], Connected]:
     """Make every configured account's platform."""
     return {
         (brand_id, account_id): _connect(
-            make_account(brand_id, account_id, section), networks, AccountVault(engine, sealer, brand_id, account_id)
+            make_account(brand_id, account_id, section), networks, vault_of(brand_id, account_id)
         )
         for brand_id, brand in settings.brands.items()
         for account_id, section in brand.accounts.items()
     }
 
 
-def _connect(account: Account, networks: Mapping[str, Network], vault: AccountVault) -> Connected:
+def _connect(account: Account, networks: Mapping[str, Network], vault: Vault) -> Connected:
     plug, network = named(account.platform), networks[account.platform]
     where = f"brands.{account.brand_id}.accounts.{account.id}.options"
     options = plug_options(plug.account_options, dict(account.options), where)

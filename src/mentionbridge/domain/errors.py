@@ -14,6 +14,7 @@ MentionbridgeError
     ├── RateLimited      come back at `until`
     ├── LoginNeeded      the credentials are dead; a person must sign in
     └── PlatformDown     not reached or failing before it acted; try again
+        └── RunsElsewhere  a network of our own that another process of ours has to itself
 """
 
 from datetime import datetime
@@ -93,3 +94,7 @@ class LoginNeeded(PlatformError):
 
 class PlatformDown(PlatformError):
     """The network could not be reached, or failed without acting."""
+
+
+class RunsElsewhere(PlatformDown):
+    """The network lives inside another process of ours: nothing is wrong with it, but it is not to be had here."""

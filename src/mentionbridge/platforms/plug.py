@@ -33,13 +33,15 @@ class Options(BaseModel):
 class Tools:
     """What a plug is handed: it makes no client, reads no clock and opens no file of its own accord.
 
-    `http(base_url)` returns a client for one destination. `pages` is the plug's own ASGI app when it brings one.
+    `http(base_url)` returns a client for one destination. While somebody is only `looking`, nothing may be made or
+    changed in `data_dir`.
     """
 
     clock: Clock
     http: Callable[[str], Http]
     public_url: str
     data_dir: Path | None = None
+    looking: bool = False
 
 
 class Plug(Protocol):

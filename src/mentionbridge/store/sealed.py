@@ -30,6 +30,11 @@ class Sealer:
             ) from error
 
 
+def momentary() -> Sealer:
+    """Make a sealer whose key is kept nowhere, for those who seal nothing."""
+    return Sealer([Fernet.generate_key()])
+
+
 def load_or_make(path: Path, *, make: bool) -> Sealer:
     """Read one key a line from `path`; when `make`, a missing file is created with mode 0600."""
     if make and not path.exists():

@@ -10,6 +10,16 @@ from mentionbridge.store.rows import is_row
 from mentionbridge.store.sealed import Sealer
 
 
+class EmptyVault:
+    """A `ports.vault.Vault` that holds nothing and keeps nothing."""
+
+    async def read(self) -> tuple[str | None, int]:
+        return None, 0
+
+    async def swap(self, secret: str | None, version: int) -> bool:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class AccountVault:
     """A `ports.vault.Vault` over the account's row; each call is its own transaction."""

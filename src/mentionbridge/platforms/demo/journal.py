@@ -7,10 +7,13 @@ import os
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.platforms.demo.network import Change
+
+JOURNAL = "demo-network.jsonl"
+LOCK = "demo-network.lock"
 
 
 class Journal(Protocol):
@@ -55,15 +58,16 @@ class Memory:
 
 
 class Disk:
-    """`demo-network.jsonl` in a folder, and the pictures beside it. One process at a time."""
+    """`demo-network.jsonl` in a folder, and the pictures beside it, for their owner alone. One process at a time."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._path = folder / "demo-network.jsonl"
+        self._path = folder / JOURNAL
         self._pictures = folder / "demo-pictures"
         self._pictures.mkdir(exist_ok=True)
-        self._lock = _locked(self._path.with_suffix(".lock"))
-        self._file = FileIO(self._path, "a")
+        self._pictures.chmod(0o700)
+        self._lock = _locked(folder / LOCK)
+        self._file = _private(self._path)
         self._size = 0
         _sync_folder(folder)
 
@@ -92,9 +96,9 @@ class Disk:
 
     def keep_picture(self, name: str, body: bytes) -> None:
         fresh = self._pictures / f".{name}"
-        with fresh.open("wb") as file:
+        with _private(fresh) as file:
+            file.truncate(0)
             file.write(body)
-            file.flush()
             os.fsync(file.fileno())
         fresh.replace(self._pictures / name)
 
@@ -107,18 +111,40 @@ class Disk:
         self._lock.close()
 
 
+def check_free(folder: Path) -> None:
+    """Raise SetupError when another process has the network kept in this folder; makes and changes nothing."""
+    path = folder / LOCK
+    if path.exists():
+        with path.open("rb") as lock:
+            _lock(lock, path, fcntl.LOCK_SH)
+
+
 def _locked(path: Path) -> FileIO:
     # Its own file: closing any handle of a POSIX-locked file, a mere reader's too, would give the lock away.
-    lock = FileIO(path, "a")
+    lock = _private(path)
     try:
-        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+        _lock(lock, path, fcntl.LOCK_EX)
+    except SetupError:
         lock.close()
+        raise
+    return lock
+
+
+def _lock(file: IO[bytes] | FileIO, path: Path, how: int) -> None:
+    try:
+        fcntl.lockf(file, how | fcntl.LOCK_NB)
+    except OSError:
         raise SetupError(
             f"Another process already runs the demo network kept beside {path}; stop it, or run the network by "
             "itself and give every process its address as `url` in [platforms.demo]."
         ) from None
-    return lock
+
+
+def _private(path: Path) -> FileIO:
+    """Open a file to append to; what people wrote is its owner's alone, also where an older file was open to all."""
+    file = FileIO(path, "a", opener=lambda name, flags: os.open(name, flags, 0o600))
+    os.fchmod(file.fileno(), 0o600)
+    return file
 
 
 def _sync_folder(folder: Path) -> None:

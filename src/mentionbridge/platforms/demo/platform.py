@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from mentionbridge.domain.account import Identity
 from mentionbridge.domain.capabilities import Capabilities
-from mentionbridge.domain.errors import NoAnswer, PlatformDown
+from mentionbridge.domain.errors import NoAnswer, PlatformDown, RunsElsewhere
 from mentionbridge.domain.mention import Mention, Post, Surface, Visibility
 from mentionbridge.domain.reply import (
     AlreadySent,
@@ -169,6 +169,8 @@ class DemoPlatform:
             answer = await self._http.request("GET", path, params=params, headers=self._headers)
         except NoAnswer as error:
             raise PlatformDown(str(error)) from None
+        if _code(answer) == "in_use":
+            raise RunsElsewhere(_text(_json(answer).get("message")) or "another process runs this network")
         check_read(answer, self._clock.now(), code=_code(answer))
         return _json(answer, PlatformDown("the network's answer is not what it should be"))
 

@@ -18,7 +18,7 @@ from mentionbridge.net.client import Http, in_process
 from mentionbridge.platforms.demo import app, credentials, wire
 from mentionbridge.platforms.demo.acts import MAX_LENGTH, LiveNetwork
 from mentionbridge.platforms.demo.hook import DemoHook
-from mentionbridge.platforms.demo.journal import Disk, Memory
+from mentionbridge.platforms.demo.journal import Disk, Memory, check_free
 from mentionbridge.platforms.demo.network import HANDLE, is_handle
 from mentionbridge.platforms.demo.platform import DemoPlatform
 from mentionbridge.platforms.demo.push import Pusher, Webhook
@@ -131,7 +131,12 @@ class DemoNetwork:
         return Http("http://demo.network", clock=self._tools.clock, transport=in_process(self._app))
 
     def _journal(self) -> Memory | Disk:
-        return Disk(self._tools.data_dir) if self._tools.data_dir else Memory()
+        if self._tools.data_dir is None:
+            return Memory()
+        if self._tools.looking:
+            check_free(self._tools.data_dir)
+            return Memory()
+        return Disk(self._tools.data_dir)
 
     def _able(self) -> Capabilities:
         return CAPABILITIES if self._keys else KEYLESS

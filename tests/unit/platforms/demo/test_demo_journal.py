@@ -151,3 +151,18 @@ def test_reading_the_journal_does_not_give_the_lock_away(tmp_path: Path) -> None
     other = subprocess.run([sys.executable, "-c", code, path], capture_output=True, check=False)
     assert other.returncode != 0
     live.close()
+
+
+def test_what_people_wrote_is_for_its_owner_alone_also_when_it_was_open_to_all(tmp_path: Path) -> None:
+    for name in ("demo-network.jsonl", "demo-network.lock"):
+        (tmp_path / name).touch(0o644)
+    live = _live(tmp_path)
+    _busy_day(live)
+    live.close()
+    kept = {each.relative_to(tmp_path).as_posix(): each.stat().st_mode & 0o777 for each in tmp_path.rglob("*")}
+    assert kept == {
+        "demo-network.jsonl": 0o600,
+        "demo-network.lock": 0o600,
+        "demo-pictures": 0o700,
+        "demo-pictures/a.png": 0o600,
+    }

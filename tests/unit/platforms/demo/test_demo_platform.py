@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from fakes.clock import HandClock
 from fakes.demo_town import ACME, Gate, NoVault, Town, collected, reply_to, town
-from mentionbridge.domain.errors import LeaseLost, LoginNeeded, PlatformDown, SetupError
+from mentionbridge.domain.errors import LeaseLost, LoginNeeded, RunsElsewhere, SetupError
 from mentionbridge.domain.mention import Post, Surface, Visibility
 from mentionbridge.domain.reply import AlreadySent, Link, NotFound, Refusal, Refused, Sent
 from mentionbridge.net.client import Http, in_process
@@ -274,7 +274,7 @@ async def test_a_network_kept_by_another_process_is_down_with_a_sentence(tmp_pat
             raise SetupError("Another process already runs the demo network.")
 
         place.network._live._open_journal = held
-        with pytest.raises(PlatformDown, match="503"):
+        with pytest.raises(RunsElsewhere, match="Another process already runs"):
             await place.platform.probe()
         answer = await place.browser.get("/p/demo/")
         assert (answer.status_code, answer.json()["error"]) == (503, "in_use")
