@@ -19,6 +19,7 @@ from mentionbridge.rules.routing import Decision
 from mentionbridge.rules.wording import GENERIC_PRIVATE, Template, Worded, choose, fit, render, templates_of
 
 NO_NEW_WORDS = Held("no_new_words", "Every phrasing has been used in this thread; find new words.", needs_person=True)
+NOT_CONFIGURED = Held("not_configured", "The account it reached is no longer in the config.", needs_person=False)
 UNSAID_CODES = frozenset({"already_said", "already_planned", "not_wanted"})
 """Reasons that need no line in the timeline: nobody would look for an answer there."""
 
@@ -34,13 +35,16 @@ async def acknowledge(
     now: datetime,
 ) -> None:
     """Write the acknowledgement this mention deserves, or the reason why there is none; in the caller's transaction."""
-    connected = bridge.at(mention.brand_id, mention.account_id)
+    connected = bridge.find(mention.brand_id, mention.account_id)
+    if connected is None:
+        await _hold(bridge, uow, mention, ticket, NOT_CONFIGURED, now)
+        return
     max_age = bridge.answers_until(connected.account, mention.origin)
     answer = may_acknowledge(await _facts(uow, connected, mention, ticket, health, decision, max_age, now))
     if isinstance(answer, Held) and not answer.needs_person:
         await _hold(bridge, uow, mention, ticket, answer, now)
         return
-    worded, fresh = await _word(uow, bridge.brands[mention.brand_id], connected.platform, mention, verdict)
+    worded, fresh = await _word(uow, bridge.brand(mention.brand_id), connected.platform, mention, verdict)
     if not fresh and isinstance(answer, Allowed):
         answer = NO_NEW_WORDS
     state = _state(bridge, mention, answer)

@@ -68,9 +68,17 @@ class Bridge:
         ours = (connected.account for connected in self.connected.values())
         return [account for account in ours if (account.brand_id, account.platform) == (brand_id, platform)]
 
+    def brand(self, brand_id: str) -> Brand:
+        """Return a brand; one that has left the config, and still has rows, has no words of its own any more."""
+        return self.brands.get(brand_id) or Brand(brand_id, brand_id)
+
+    def find(self, brand_id: str, account_id: str) -> Connected | None:
+        """Return an account, or None when the config no longer has it."""
+        return self.connected.get((brand_id, account_id))
+
     def at(self, brand_id: str, account_id: str) -> Connected:
         """Return a configured account; raises NotFound when the config no longer has it."""
-        found = self.connected.get((brand_id, account_id))
+        found = self.find(brand_id, account_id)
         if found is None:
             raise NotFound(f"The account {account_id!r} of {brand_id!r} is no longer in the config.")
         return found

@@ -11,6 +11,7 @@ from mentionbridge.domain.reply import OwnPost
 from mentionbridge.domain.ticket import SAME_TOPIC_WINDOW
 from mentionbridge.kit.backoff import delay
 from mentionbridge.pipeline.bridge import Bridge, Connected
+from mentionbridge.pipeline.part import NOT_CONFIGURED, park_body
 from mentionbridge.pipeline.take_in import Arrival, Taken, take_in, tell
 from mentionbridge.ports.store import Lease, UnitOfWork
 
@@ -30,7 +31,10 @@ _MUTE = (AccountState.RECONCILE, AccountState.LOGIN_NEEDED)
 
 async def poll(bridge: Bridge, lease: Lease) -> None:
     """Walk one account's mentions to the end, one transaction a page, and note how the account is doing."""
-    connected = bridge.at(lease.brand_id, lease.id)
+    connected = bridge.find(lease.brand_id, lease.id)
+    if connected is None:
+        await _poll_no_more(bridge, lease)
+        return
     account = connected.account
     try:
         await _walk(bridge, connected, lease)
@@ -48,6 +52,12 @@ async def poll(bridge: Bridge, lease: Lease) -> None:
         await uow.accounts.well(account, now)
         await _see_again(uow, account, now)
         await uow.claims.done(lease, now + timedelta(seconds=account.poll_seconds), fresh=True)
+
+
+async def _poll_no_more(bridge: Bridge, lease: Lease) -> None:
+    """The account is gone from the config; the first start that knows it again makes it due."""
+    async with bridge.store.writing() as uow:
+        await uow.claims.done(lease)
 
 
 async def _walk(bridge: Bridge, connected: Connected, lease: Lease) -> None:
@@ -164,17 +174,20 @@ async def go_blind(uow: UnitOfWork, account: Account, cause: str, now: datetime)
 
 
 async def read_hook(bridge: Bridge, lease: Lease) -> None:
-    """Turn one stored webhook body into mentions; what cannot be read stays, marked so."""
+    """Turn one stored webhook body into mentions; what cannot be read stays, marked so, and so does nobody's."""
     async with bridge.store.writing() as uow:
         await uow.claims.check(lease)
         found = await uow.inbox.body(lease.brand_id, lease.id)
         if found is None:
             return
         account_id, body = found
-        connected = bridge.at(lease.brand_id, account_id)
+        connected = bridge.find(lease.brand_id, account_id)
+        if connected is None or connected.hook is None:
+            await park_body(
+                uow, lease, NOT_CONFIGURED if connected is None else "the account takes no webhooks any more"
+            )
+            return
         known = await uow.accounts.health(lease.brand_id, account_id)
-        if connected.hook is None:
-            raise PlatformDown(f"The account {account_id} takes no webhooks any more; remove it or restore its config.")
         items = connected.hook.parse(body)
         now = bridge.clock.now()
         arrivals = [Arrival(connected.account, known, item) for item in items]

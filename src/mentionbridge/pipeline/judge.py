@@ -98,7 +98,7 @@ async def _verdict(bridge: Bridge, uow: UnitOfWork, mention: Mention) -> Verdict
     human = await uow.mentions.human_verdict(mention.brand_id, mention.id)
     if human is not None:
         return human
-    brand = bridge.brands[mention.brand_id]
+    brand = bridge.brand(mention.brand_id)
     has_media = await uow.mentions.has_media(mention.brand_id, mention.id)
     return bridge.judge.judge(mention.text, lang=mention.lang, topics=brand.topics, has_media=has_media)
 

@@ -30,6 +30,7 @@ from mentionbridge.kit.backoff import delay
 from mentionbridge.kit.clock import Clock
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.ledger import record_sent, tell
+from mentionbridge.pipeline.part import drop_queued
 from mentionbridge.pipeline.settle import key_lives
 from mentionbridge.ports.platform import host_of
 from mentionbridge.ports.store import Lease, UnitOfWork
@@ -74,7 +75,10 @@ async def post(bridge: Bridge, lease: Lease) -> None:
     if reply is None or mention is None or intent is None or reply.state is not ReplyState.QUEUED:
         await _put_back(bridge, lease, None)
         return
-    connected = bridge.at(reply.brand_id, reply.account_id)
+    connected = bridge.find(reply.brand_id, reply.account_id)
+    if connected is None:
+        await drop_queued(bridge, lease, reply)
+        return
     if why := _needs_a_person(bridge, connected, reply, mention):
         await _to_a_person(bridge, lease, reply, why)
         return

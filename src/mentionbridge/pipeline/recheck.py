@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from itertools import groupby
 
-from mentionbridge.domain.errors import LeaseLost, MentionbridgeError, NotFound
+from mentionbridge.domain.errors import LeaseLost, MentionbridgeError
 from mentionbridge.domain.mention import Mention, Post
 from mentionbridge.kit.backoff import delay
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.take_in import is_edit, take_edit, withdraw
-from mentionbridge.ports.platform import Gone, PostRef
+from mentionbridge.ports.platform import Gone, Platform, PostRef
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.intake import tidy
 from mentionbridge.rules.patience import next_recheck
@@ -30,10 +31,9 @@ def _account(mention: Mention) -> tuple[str, str]:
 
 
 async def _recheck_account(bridge: Bridge, account: tuple[str, str], group: list[tuple[Lease, Mention]]) -> None:
-    try:
-        platform = bridge.at(*account).platform
-    except NotFound as error:
-        await _later(bridge, [lease for lease, _ in group], error)
+    platform = _who_can_look(bridge, account, group[0][1].platform)
+    if platform is None:
+        await _not_now(bridge, [lease for lease, _ in group])
         return
     size = platform.capabilities.fetch_batch
     for start in range(0, len(group), size):
@@ -45,6 +45,21 @@ async def _recheck_account(bridge: Bridge, account: tuple[str, str], group: list
             await _later(bridge, [lease for lease, _ in batch], error)
             continue
         await _follow(bridge, batch, now_there)
+
+
+def _who_can_look(bridge: Bridge, account: tuple[str, str], platform: str) -> Platform | None:
+    """Return the account's platform, or another one the brand has there when it has left the config."""
+    others = [(account[0], other.id) for other in bridge.accounts_on(account[0], platform)]
+    found = next(filter(None, (bridge.find(*each) for each in (account, *others))), None)
+    return found.platform if found else None
+
+
+async def _not_now(bridge: Bridge, leases: Sequence[Lease]) -> None:
+    tomorrow = bridge.clock.now() + timedelta(hours=24)
+    async with bridge.store.writing() as uow:
+        for lease in leases:
+            with suppress(LeaseLost):
+                await uow.claims.done(lease, tomorrow, fresh=True)
 
 
 async def _follow(bridge: Bridge, batch: Sequence[tuple[Lease, Mention]], now_there: Mapping[str, Post | Gone]) -> None:

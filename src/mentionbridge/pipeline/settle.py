@@ -13,6 +13,7 @@ from mentionbridge.domain.reply import NotFound, Reply, ReplyState, Sent
 from mentionbridge.kit.backoff import delay
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.ledger import record_sent, tell
+from mentionbridge.pipeline.part import park_unknown
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.patience import next_look
 
@@ -25,7 +26,11 @@ async def settle(bridge: Bridge, lease: Lease) -> None:
     reply = await _admit_unknown(bridge, lease)
     if reply is None:
         return
-    platform = bridge.at(reply.brand_id, reply.account_id).platform
+    connected = bridge.find(reply.brand_id, reply.account_id)
+    if connected is None:
+        await park_unknown(bridge, lease, reply)
+        return
+    platform = connected.platform
     async with bridge.store.reading() as uow:
         intent = await uow.replies.intent(reply)
     try:

@@ -26,6 +26,9 @@ class Accounts(Protocol):
         """The network answered: no failures any more."""
 
     async def identified(self, account: Account, identity: Identity) -> None: ...
+    async def left(self, brand_id: str, account_id: str, sentence: str) -> None:
+        """Say of an account that the config no longer has it; `well` takes that back."""
+
     async def ours(self, platform: str, network_id: str) -> Sequence[tuple[str, str]]:
         """Return the (brand id, account id) of every account of ours that is this person on the network."""
 

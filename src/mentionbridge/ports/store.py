@@ -221,6 +221,13 @@ class Replies(Protocol):
     async def looked(self, reply: Reply, looks: int, parked_at: datetime | None) -> None:
         """One more fruitless look at a reply whose fate is open; `parked_at` when it is now a person's."""
 
+    async def queued_of(self, brand_id: str, account_id: str) -> Sequence[Reply]: ...
+    async def park(self, reply: Reply, reason: str, now: datetime) -> None:
+        """Leave an open reply to a person, with why; its state stays."""
+
+    async def unpark(self, brand_id: str, account_id: str, reason: str, now: datetime) -> None:
+        """Look again for this account's replies that were parked for this reason."""
+
     async def note(self, brand_id: str, reply_id: str, what: str, outcome: str, detail: str, at: datetime) -> None:
         """Write one line of the ledger."""
 
@@ -286,6 +293,12 @@ class Inbox(Protocol):
     ) -> None: ...
     async def body(self, brand_id: str, inbox_id: str) -> tuple[str, bytes] | None:
         """Return (account id, body)."""
+
+    async def park(self, brand_id: str, inbox_id: str, reason: str) -> None:
+        """Keep a body that nobody can read now, with why."""
+
+    async def unpark(self, brand_id: str, account_id: str, now: datetime) -> None:
+        """Make this account's parked bodies due again."""
 
     async def read(self, brand_id: str, inbox_id: str) -> None:
         """It has become mentions: the raw copy goes."""

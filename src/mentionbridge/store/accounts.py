@@ -86,6 +86,11 @@ class StoredAccounts:
     async def identified(self, account: Account, identity: Identity) -> None:
         await self._change(account, network_id=identity.external_id, handle=identity.handle)
 
+    async def left(self, brand_id: str, account_id: str, sentence: str) -> None:
+        here = is_row(t.accounts, brand_id, account_id)
+        gone = {"last_error": sentence, "due": None, "lease_until": None, "lease_token": None}
+        await self.connection.execute(sa.update(t.accounts).where(here).values(**gone))
+
     async def ours(self, platform: str, network_id: str) -> Sequence[tuple[str, str]]:
         person = {"platform": platform, "network_id": network_id}
         return [(row.brand_id, row.id) for row in await self.connection.execute(_OURS, person)]

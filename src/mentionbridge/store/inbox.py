@@ -51,6 +51,15 @@ class StoredInbox:
         row = (await self.connection.execute(query)).first()
         return (row.account_id, bytes(row.body)) if row is not None else None
 
+    async def park(self, brand_id: str, inbox_id: str, reason: str) -> None:
+        here = is_row(t.inbox, brand_id, inbox_id)
+        await self.connection.execute(sa.update(t.inbox).where(here).values(reason=reason))
+
+    async def unpark(self, brand_id: str, account_id: str, now: datetime) -> None:
+        parked = (t.inbox.c.state == "waiting", t.inbox.c.due.is_(None), t.inbox.c.lease_token.is_(None))
+        here = (t.inbox.c.brand_id == brand_id, t.inbox.c.account_id == account_id, *parked)
+        await self.connection.execute(sa.update(t.inbox).where(*here).values(due=now, reason=None))
+
     async def read(self, brand_id: str, inbox_id: str) -> None:
         # The digest stays for a while, so that a replayed delivery is recognised without its words.
         change = sa.update(t.inbox).where(is_row(t.inbox, brand_id, inbox_id)).values(state="read", body=b"")

@@ -168,6 +168,23 @@ class StoredReplies:
         here = is_row(t.replies, reply.brand_id, reply.id)
         await self.connection.execute(sa.update(t.replies).where(here).values(looks=looks, parked_at=parked_at))
 
+    async def queued_of(self, brand_id: str, account_id: str) -> Sequence[Reply]:
+        here = (t.replies.c.brand_id == brand_id, t.replies.c.account_id == account_id)
+        query = sa.select(t.replies).where(*here, t.replies.c.state == ReplyState.QUEUED).with_for_update()
+        return [as_reply(row) for row in await self.connection.execute(query)]
+
+    async def park(self, reply: Reply, reason: str, now: datetime) -> None:
+        here = is_row(t.replies, reply.brand_id, reply.id)
+        parked = {"parked_at": now, "reason": reason, "due": None, "lease_until": None, "lease_token": None}
+        await self.connection.execute(sa.update(t.replies).where(here).values(**parked))
+
+    async def unpark(self, brand_id: str, account_id: str, reason: str, now: datetime) -> None:
+        here = (t.replies.c.brand_id == brand_id, t.replies.c.account_id == account_id)
+        open_ = t.replies.c.state.in_((ReplyState.QUEUED, ReplyState.SENDING, ReplyState.UNKNOWN))
+        parked = (open_, t.replies.c.parked_at.isnot(None), t.replies.c.reason == reason)
+        again = sa.update(t.replies).where(*here, *parked).values(due=now, parked_at=None)
+        await self.connection.execute(again)
+
     async def note(self, brand_id: str, reply_id: str, what: str, outcome: str, detail: str, at: datetime) -> None:
         row = {
             "brand_id": brand_id,

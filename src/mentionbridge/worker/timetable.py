@@ -7,6 +7,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from mentionbridge.domain.account import AccountState
 from mentionbridge.domain.errors import StoreDown
 from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.part import take_stock
 
 ALIVE_SECONDS = 10
 
@@ -36,6 +37,7 @@ class Timetable:
             for desk in self._bridge.desks.values():
                 await uow.helpdesks.ensure(desk.brand_id, desk.name, desk.kind, now)
                 await uow.helpdesks.due(desk.brand_id, desk.name, now)
+            await take_stock(self._bridge, uow, now)
         self._scheduler.start()
 
     async def stop(self) -> None:
