@@ -143,7 +143,7 @@ async def _carry(turn: Round) -> None:
 async def _make(turn: Round) -> None:
     """Make their ticket, once: it is looked for by its key before, and again after an answer was lost."""
     bridge, desk, now = turn.bridge, turn.desk.helpdesk, turn.bridge.clock.now()
-    brand = bridge.brands[turn.mirror.brand_id]
+    brand = bridge.brand(turn.mirror.brand_id)
     ticket = new_ticket(turn.story, brand, desk.capabilities.longest_title)
     earlier = next((line for line in turn.open_lines if line.key == CREATE), None)
     made = await desk.find(ticket)

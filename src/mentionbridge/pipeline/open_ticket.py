@@ -36,7 +36,7 @@ class _Arrival:
 
     @property
     def brand(self) -> Brand:
-        return self.bridge.brands[self.mention.brand_id]
+        return self.bridge.brand(self.mention.brand_id)
 
     @property
     def place(self) -> str | None:
