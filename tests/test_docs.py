@@ -38,6 +38,7 @@ from mentionbridge.settings import (
     HelpdeskSection,
     HoursSection,
     PlaceSection,
+    RetentionSection,
     Settings,
     TargetsSection,
     TeamSection,
@@ -89,7 +90,7 @@ def manual() -> Iterator[Told]:
         prose = line.removeprefix("# ") if line.startswith("# ") else ""
 
 
-TABLES = {"topics", "places", "teams", "accounts", "hours", "targets"}
+TABLES = {"topics", "places", "teams", "accounts", "hours", "targets", "retention"}
 """What of a brand has a table of its own."""
 
 SECTIONS = [
@@ -100,6 +101,7 @@ SECTIONS = [
     AccountSection,
     HoursSection,
     TargetsSection,
+    RetentionSection,
     HelpdeskSection,
 ]
 
@@ -118,7 +120,7 @@ def model_of(table: str) -> tuple[type[BaseModel], set[str]]:
             return Settings.model_fields[section].annotation, set()  # type: ignore[return-value]
         case ["brands", _]:
             return BrandSection, TABLES
-        case ["brands", _, ("hours" | "targets") as section]:
+        case ["brands", _, ("hours" | "targets" | "retention") as section]:
             return BrandSection.model_fields[section].annotation, set()  # type: ignore[return-value]
         case ["brands", _, ("topics" | "places" | "teams") as section, _]:
             return {"topics": TopicSection, "places": PlaceSection, "teams": TeamSection}[section], set()
@@ -381,7 +383,7 @@ EXCHANGE = re.compile(
 )
 
 
-KINDS = {"tkt": "ticket", "rpl": "reply", "cmt": "commitment", "mnt": "mention"}
+KINDS = {"tkt": "ticket", "rpl": "reply", "cmt": "commitment", "mnt": "mention", "cus": "customer"}
 """What later exchanges may name, by the beginnings of their ids."""
 
 

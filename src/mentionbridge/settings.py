@@ -170,6 +170,13 @@ class HelpdeskSection(Section):
     options: dict[str, Any] = {}
 
 
+class RetentionSection(Section):
+    """How long words are kept, in days."""
+
+    words_days: int | None = Field(None, ge=1, le=36_500)
+    payloads_days: int | None = Field(30, ge=1, le=36_500)
+
+
 class BrandSection(Section):
     """A name we answer for."""
 
@@ -182,6 +189,7 @@ class BrandSection(Section):
     teams: dict[str, TeamSection] = {}
     hours: HoursSection = HoursSection()
     targets: TargetsSection = TargetsSection()
+    retention: RetentionSection = RetentionSection()
     accounts: dict[str, AccountSection] = {}
 
     @model_validator(mode="after")

@@ -35,6 +35,11 @@ async def things_of(site: Site, account: Account) -> dict[str, str]:
         placed = await uow.events.place(100)
         await uow.deliveries.plan([(endpoint, event) for event in placed], now)
         (parcel, *_) = await uow.deliveries.waiting(endpoint, now, 9, holds=1)
+    mention = view.mention
+    async with site.world.store.writing() as uow:
+        await uow.customers.ensure(mention, now)
+    known = await site.door.desk.customer_of([account.brand_id], account.platform, mention.author.external_id)
+    assert known is not None
     promised = await site.door.promise(
         account.brand_id, reply.ticket_id, "a new parcel is with you", now + timedelta(days=1), "Kim"
     )
@@ -42,6 +47,7 @@ async def things_of(site: Site, account: Account) -> dict[str, str]:
         "account_id": account.id,
         "delivery_id": parcel.id,
         "commitment_id": promised.id,
+        "customer_id": known.customer.id,
         "endpoint_id": made.id,
         "external_id": "p-1001",
         "media_id": view.media[0].id,

@@ -18,8 +18,9 @@ from mentionbridge.domain.account import Account
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.reply import Reply
 from mentionbridge.feed.signing import new_secret
-from mentionbridge.pipeline import promise, steer
+from mentionbridge.pipeline import know, promise, steer
 from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.forget import forget
 from mentionbridge.pipeline.relabel import relabel
 from mentionbridge.pipeline.rights import rights
 from mentionbridge.pipeline.try_endpoint import try_endpoint
@@ -175,6 +176,10 @@ def use_cases(bridge: Bridge) -> dict[str, Any]:
         "reject": partial(steer.reject, bridge),
         "edit": partial(steer.edit, bridge),
         "settle": partial(_settle, bridge),
+        "change_customer": partial(know.change_customer, bridge),
+        "join_customers": partial(know.join_customers, bridge),
+        "separate_customers": partial(know.separate_customers, bridge),
+        "forget": partial(forget, bridge),
         "promise": partial(promise.promise, bridge),
         "keep_promise": partial(promise.keep, bridge),
         "move_promise": partial(promise.move, bridge),

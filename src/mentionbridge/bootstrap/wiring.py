@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,21 @@ from mentionbridge.net.client import Http, in_process
 from mentionbridge.net.guard import AddressGuard
 from mentionbridge.net.media import GuardedMediaFetcher
 from mentionbridge.pipeline.acknowledge import word
-from mentionbridge.pipeline.bridge import Bridge, Connected, LinkedDesk
+from mentionbridge.pipeline.bridge import Bridge, Connected, Keeping, LinkedDesk
 from mentionbridge.platforms import named
 from mentionbridge.platforms.plug import Asgi, Network, Tools
 from mentionbridge.ports.observer import Observer
 from mentionbridge.ports.store import Queue
 from mentionbridge.ports.vault import Vault
 from mentionbridge.rules.wording import check_templates, templates_of
-from mentionbridge.settings import AccountSection, BrandSection, HelpdeskSection, Settings, plug_options
+from mentionbridge.settings import (
+    AccountSection,
+    BrandSection,
+    HelpdeskSection,
+    RetentionSection,
+    Settings,
+    plug_options,
+)
 from mentionbridge.store.engines import Engine
 from mentionbridge.store.migrate import require_head, upgrade
 from mentionbridge.store.sealed import Sealer, load_or_make, momentary
@@ -133,9 +141,15 @@ def build(
         brands=brands,
         connected=connected,
         timing={brand_id: make_timing(brand_id, section) for brand_id, section in settings.brands.items()},
+        keeping={brand_id: _keeping(section.retention) for brand_id, section in settings.brands.items()},
         desks=link_desks(settings, clock),
     )
     return App(settings, engine, store, bridge, networks, metrics, sealer, courier)
+
+
+def _keeping(section: RetentionSection) -> Keeping:
+    words, payloads = (timedelta(days=days) if days else None for days in (section.words_days, section.payloads_days))
+    return Keeping(words, payloads)
 
 
 def _net(settings: Settings) -> dict[str, Any]:

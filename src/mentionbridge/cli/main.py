@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mentionbridge.cli import admin, desks, replay, run, show
+from mentionbridge.cli import admin, desks, people, replay, run, show
 from mentionbridge.domain.errors import MentionbridgeError, SetupError
 from mentionbridge.settings import ConfigError
 
@@ -20,6 +20,7 @@ app = typer.Typer(
 run.register(app)
 admin.register(app)
 replay.register(app)
+people.register(app)
 show.register(app)
 desks.register(app)
 

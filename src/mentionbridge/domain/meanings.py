@@ -50,6 +50,9 @@ MEANINGS: dict[EventType, Meaning] = {
     E.MENTION_DELETED: Meaning(
         "it is gone at the network; its words are gone here too", ("account", "mention", "ticket?"), redacted=True
     ),
+    E.MENTION_PURGED: Meaning(
+        "it was kept for long enough; its words are gone here", ("account", "mention", "ticket?"), redacted=True
+    ),
     E.TICKET_OPENED: Meaning(
         "a story begins",
         _STORY,
@@ -70,6 +73,15 @@ MEANINGS: dict[EventType, Meaning] = {
         "the customer said more after it was solved or closed",
         ("account", "mention?", "ticket"),
         {"changed": ["state"], "reason?": "the same person in the same thread, after it was solved", "actor?": _PERSON},
+    ),
+    E.CUSTOMER_ERASED: Meaning(
+        "a person's words and names are gone here; remove them wherever you mirror these tickets",
+        (),
+        {
+            "customer_id": "cus_01jd8xv4h3d5f7g9j1k3m5n7pq",
+            "tickets": ["tkt_01jd8xv6p3g5x8y1z4a7c0e2mn"],
+            "actor": _PERSON,
+        },
     ),
     E.REPLY_DRAFTED: Meaning(
         "an answer was written; `reason` says why it waits for a person",

@@ -42,6 +42,14 @@ class LinkedDesk:
 
 
 @dataclass(frozen=True, slots=True)
+class Keeping:
+    """How long words and raw payloads are kept; None is for good."""
+
+    words: timedelta | None = None
+    payloads: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Bridge:
     """The whole bridge without its doors."""
 
@@ -56,6 +64,7 @@ class Bridge:
     connected: Mapping[tuple[str, str], Connected]
     replies_to_history: bool = False
     timing: Mapping[str, Timing] = field(default_factory=dict)
+    keeping: Mapping[str, Keeping] = field(default_factory=dict)
     desks: Mapping[tuple[str, str], LinkedDesk] = field(default_factory=dict)
 
     def answers_until(self, account: Account, origin: Origin) -> timedelta:
@@ -82,6 +91,10 @@ class Bridge:
         if found is None:
             raise NotFound(f"The account {account_id!r} of {brand_id!r} is no longer in the config.")
         return found
+
+    def keeps(self, brand_id: str) -> Keeping:
+        """Return how long a brand keeps words; one whose config says nothing keeps them."""
+        return self.keeping.get(brand_id) or Keeping()
 
     def timing_of(self, brand_id: str) -> Timing:
         """Return a brand's working hours and targets; one whose config says nothing works around the clock."""

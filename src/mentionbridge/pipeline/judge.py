@@ -15,6 +15,7 @@ from mentionbridge.pipeline.watch import customer_spoke
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.patience import RECHECK_FOR, next_recheck
 from mentionbridge.rules.routing import Decision, Handling, MentionFacts, decide
+from mentionbridge.rules.stories import Way
 
 
 async def judge(bridge: Bridge, lease: Lease) -> None:
@@ -60,6 +61,8 @@ async def follow(
     if mention.origin.fetched:
         await uow.mentions.plan_recheck(mention, next_recheck(mention.occurred_at, now), now + RECHECK_FOR)
     if ticket is not None:
+        if way is Way.OPEN:
+            await uow.customers.ensure(mention, now)
         await customer_spoke(bridge, uow, ticket, mention)
         if decision.acknowledge is not Handling.NONE:
             await acknowledge(bridge, uow, mention, ticket, verdict, health, decision, now)

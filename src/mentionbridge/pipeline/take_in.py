@@ -170,6 +170,13 @@ async def _take_posts(
     uow: UnitOfWork, account: Account, known: AccountHealth, posts: Sequence[Post], origin: Origin, now: datetime
 ) -> Sequence[Taken]:
     brand_id = account.brand_id
+    if erased := await uow.customers.buried(brand_id, account.platform, [post.external_id for post in posts]):
+        kept = iter(
+            await _take_posts(uow, account, known, [p for p in posts if p.external_id not in erased], origin, now)
+        )
+        return [Taken(Result.DUPLICATE) if post.external_id in erased else next(kept) for post in posts]
+    if not posts:
+        return []
     authors = await uow.authors.seen(brand_id, account.platform, [post.author for post in posts], now)
     incoming = [Incoming(post, authors[post.author.external_id], _is_silent(post, known, origin)) for post in posts]
     new, old = await uow.mentions.add(account, incoming, origin, now)

@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from mentionbridge.domain.account import AccountHealth
 from mentionbridge.domain.commitment import Commitment
+from mentionbridge.domain.customer import Customer, Identity
 from mentionbridge.domain.events import Event
 from mentionbridge.domain.mention import Author, Mention, Surface
 from mentionbridge.domain.reply import Reply
@@ -158,6 +159,23 @@ class MediaBody:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class CustomerView:
+    """A customer, and who they are on the networks."""
+
+    customer: Customer
+    identities: Sequence[Identity]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryView:
+    """A ticket with its whole timeline and the words given in it."""
+
+    ticket: TicketView
+    lines: Sequence[Line]
+    commitments: Sequence[Commitment]
+
+
 class Desk(Protocol):
     """Everything a team can look at. Lists are newest first unless said; a thing of another brand is None.
 
@@ -189,6 +207,18 @@ class Desk(Protocol):
         self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
     ) -> Slice[Commitment]: ...
     async def commitment(self, brands: Brands, commitment_id: str) -> Commitment | None: ...
+    async def customers(
+        self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
+    ) -> Slice[CustomerView]:
+        """Return customers; the filter `handle` looks up by what an author is called now."""
+
+    async def customer(self, brands: Brands, customer_id: str) -> CustomerView | None: ...
+    async def customer_of(self, brands: Brands, platform: str, external_id: str) -> CustomerView | None:
+        """Return who this author is."""
+
+    async def stories_of(self, brands: Brands, customer_id: str) -> Sequence[StoryView]:
+        """Return every story of a customer, whole."""
+
     async def accounts(self, brands: Brands) -> Sequence[AccountView]: ...
     async def unreadable(
         self, brands: Brands, account_id: str, cursor: str | None, limit: int

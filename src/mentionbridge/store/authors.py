@@ -62,10 +62,17 @@ class StoredAuthors:
 
     async def lock(self, brand_id: str, author_id: str) -> None:
         here = is_row(t.authors, brand_id, author_id)
-        await self.connection.execute(sa.select(t.authors.c.id).where(here).with_for_update())
+        row = (await self.connection.execute(sa.select(t.authors.c.customer_id).where(here).with_for_update())).first()
+        if row is not None and row.customer_id is not None:
+            # Whoever is one person on several networks has one row to hold.
+            person = sa.select(t.customers.c.id).where(is_row(t.customers, brand_id, row.customer_id))
+            await self.connection.execute(person.with_for_update())
 
     async def same_person(self, brand_id: str, author_id: str) -> Sequence[str]:
-        return (author_id,)
+        mine = sa.select(t.authors.c.customer_id).where(is_row(t.authors, brand_id, author_id)).scalar_subquery()
+        query = sa.select(t.authors.c.id).where(t.authors.c.brand_id == brand_id, t.authors.c.customer_id == mine)
+        found = [str(row.id) for row in await self.connection.execute(query)]
+        return found or (author_id,)
 
     async def stopped(self, brand_id: str, author_id: str) -> bool:
         query = sa.select(t.authors.c.stop_at).where(is_row(t.authors, brand_id, author_id))

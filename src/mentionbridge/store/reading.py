@@ -15,6 +15,7 @@ from mentionbridge.ports.desk import (
     AccountView,
     Attempt,
     Brands,
+    CustomerView,
     EventView,
     Hit,
     Judged,
@@ -25,11 +26,12 @@ from mentionbridge.ports.desk import (
     ReplyView,
     Sighting,
     Slice,
+    StoryView,
     TicketView,
     UnreadableItem,
 )
 from mentionbridge.store import mentions as m
-from mentionbridge.store import search
+from mentionbridge.store import reading_people, search
 from mentionbridge.store import tables as t
 from mentionbridge.store.accounts import StoredAccounts
 from mentionbridge.store.commitments import FACTS as COMMITMENT
@@ -153,6 +155,41 @@ class StoredDesk:
         async with self.store.engine.reading() as connection:
             row = (await connection.execute(query)).first()
         return as_commitment(row) if row is not None else None
+
+    async def customers(
+        self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
+    ) -> Slice[CustomerView]:
+        async with self.store.engine.reading() as connection:
+            return await reading_people.customers(connection, brands, filters, cursor, limit)
+
+    async def customer(self, brands: Brands, customer_id: str) -> CustomerView | None:
+        async with self.store.engine.reading() as connection:
+            return await reading_people.customer(connection, brands, customer_id)
+
+    async def customer_of(self, brands: Brands, platform: str, external_id: str) -> CustomerView | None:
+        async with self.store.engine.reading() as connection:
+            found = await reading_people.id_of(connection, brands, platform, external_id)
+            return await reading_people.customer(connection, brands, found) if found else None
+
+    async def stories_of(self, brands: Brands, customer_id: str) -> Sequence[StoryView]:
+        theirs = sa.select(t.authors.c.id).where(
+            t.authors.c.brand_id.in_(brands), t.authors.c.customer_id == customer_id
+        )
+        query = _TICKETS.where(t.tickets.c.brand_id.in_(brands), t.tickets.c.author_id.in_(theirs))
+        async with self.store.engine.reading() as connection:
+            tickets = [_ticket(row) for row in await connection.execute(query.order_by(t.tickets.c.id))]
+            return [await self._story(connection, view) for view in tickets]
+
+    async def _story(self, connection: AsyncConnection, view: TicketView) -> StoryView:
+        brand, ticket_id = [view.ticket.brand_id], view.ticket.id
+        entries = _ENTRIES.where(t.entries.c.brand_id.in_(brand), t.entries.c.ticket_id == ticket_id)
+        rows = await connection.execute(entries.order_by(t.entries.c.occurred_at, t.entries.c.sequence))
+        lines = await _lines(connection, brand, [as_entry(row) for row in rows])
+        given = sa.select(*COMMITMENT).where(
+            t.commitments.c.brand_id.in_(brand), t.commitments.c.ticket_id == ticket_id
+        )
+        words = [as_commitment(row) for row in await connection.execute(given.order_by(t.commitments.c.id))]
+        return StoryView(view, lines, words)
 
     async def accounts(self, brands: Brands) -> Sequence[AccountView]:
         async with self.store.engine.reading() as connection:

@@ -1,5 +1,7 @@
 """Secrets at rest: Fernet under a key file, old keys still open what they closed."""
 
+import hashlib
+import hmac
 import os
 from pathlib import Path
 
@@ -14,11 +16,18 @@ class Sealer:
     def __init__(self, keys: list[bytes]) -> None:
         try:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
+            self._oldest = hashlib.sha256(b"fingerprint" + keys[-1]).digest()
         except ValueError as error:
             raise SetupError("The key file holds something that is not a key; restore it from your backup.") from error
 
     def seal(self, text: str) -> bytes:
         return self._fernet.encrypt(text.encode())
+
+    def fingerprint(self, text: str) -> str:
+        """Return what knows this text again without telling it; the oldest key makes it, so that a new one in front
+        changes nothing.
+        """
+        return hmac.new(self._oldest, text.encode(), hashlib.sha256).hexdigest()
 
     def open(self, sealed: bytes) -> str:
         """Return the text; raises SetupError when none of our keys fits."""

@@ -105,6 +105,43 @@ accounts = sa.Table(
 )
 _due(accounts)
 
+customers = sa.Table(
+    "customers",
+    metadata,
+    *_key(),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("vip", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("merged_into", Key),
+    sa.Column("erased_at", Instant),
+)
+
+customer_joins = sa.Table(
+    "customer_joins",
+    metadata,
+    *_key(),
+    sa.Column("source_id", Key, nullable=False),
+    sa.Column("target_id", Key, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("moved", Json, nullable=False),
+    sa.Column("undone_at", Instant),
+    sa.Column("undone_by", sa.Text),
+    _belongs("source_id", "customers"),
+    _belongs("target_id", "customers"),
+)
+sa.Index("ix_customer_joins_source", customer_joins.c.brand_id, customer_joins.c.source_id, customer_joins.c.id)
+sa.Index("ix_customer_joins_target", customer_joins.c.brand_id, customer_joins.c.target_id, customer_joins.c.id)
+
+tombstones = sa.Table(
+    "tombstones",
+    metadata,
+    sa.Column("brand_id", Name, primary_key=True),
+    sa.Column("fingerprint", sa.String(64), primary_key=True),
+    sa.Column("erased_at", Instant, nullable=False),
+)
+
 authors = sa.Table(
     "authors",
     metadata,
@@ -116,9 +153,13 @@ authors = sa.Table(
     sa.Column("followers", sa.Integer),
     sa.Column("is_bot", sa.Boolean, nullable=False),
     sa.Column("stop_at", Instant),
+    sa.Column("customer_id", Key),
     sa.Column("updated_at", Instant, nullable=False),
     sa.UniqueConstraint("brand_id", "platform", "external_id"),
+    _belongs("customer_id", "customers"),
 )
+sa.Index("ix_authors_handle", authors.c.brand_id, authors.c.handle, authors.c.id)
+sa.Index("ix_authors_customer", authors.c.brand_id, authors.c.customer_id, authors.c.id)
 
 tickets = sa.Table(
     "tickets",
@@ -345,6 +386,7 @@ search = sa.Table(
 )
 sa.Index("ix_search_number", search.c.brand_id, search.c.number)
 sa.Index("ix_search_body", search.c.body, postgresql_using="gin").ddl_if(dialect="postgresql")
+
 waits = sa.Table(
     "waits",
     metadata,

@@ -200,6 +200,24 @@ class Settlement(Acted):
     external_id: NetworkId | None = None
 
 
+class ChangedCustomer(Acted):
+    """What to change about a customer; what is left out stays."""
+
+    model_config = example(actor=KIM, name="Sam Rivers", vip=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_plain)] | None = None
+    vip: bool | None = None
+
+
+class JoinedCustomer(Acted):
+    """Another customer who is the same person, and how we know."""
+
+    model_config = example(actor=KIM, customer_id="cus_01jd8x0000000000000000000", reason="told us by telephone")
+
+    customer_id: Annotated[str, Field(max_length=64)]
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
+
+
 class NewCommitment(Acted):
     """A word given to a ticket's customer; `reply_id` is the message that told them, if one did."""
 

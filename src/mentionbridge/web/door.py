@@ -8,6 +8,7 @@ from typing import Any
 from mentionbridge.domain.account import Account, Brand
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.commitment import Commitment
+from mentionbridge.domain.customer import Customer, Erased, Join
 from mentionbridge.domain.endpoint import DeliveryResult
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.reply import Reply, ReplyRight
@@ -67,6 +68,12 @@ class Door:
     """(brand id, reply id, text, actor)"""
     settle: Callable[[str, str, bool, str | None, str], Awaitable[Reply]]
     """(brand id, reply id, whether it is out, its id on the network, actor)"""
+    change_customer: Callable[..., Awaitable[Customer]]
+    join_customers: Callable[[str, str, str, str, str], Awaitable[Join]]
+    """(brand id, who they really are, the other customer, actor, reason)"""
+    separate_customers: Callable[[str, str, str], Awaitable[Join]]
+    forget: Callable[[str, str, str], Awaitable[Erased]]
+    """(brand id, customer id, actor)"""
     promise: Callable[..., Awaitable[Commitment]]
     keep_promise: Callable[[str, str, str], Awaitable[Commitment]]
     """(brand id, commitment id, actor)"""

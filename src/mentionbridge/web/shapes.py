@@ -14,12 +14,14 @@ from mentionbridge.domain.reply import Reply, ReplyRight
 from mentionbridge.domain.wait import Wait
 from mentionbridge.ports.desk import (
     AccountView,
+    CustomerView,
     EventView,
     Hit,
     Line,
     MediaFacts,
     MentionView,
     ReplyView,
+    StoryView,
     TicketView,
     UnreadableItem,
 )
@@ -207,6 +209,38 @@ class CommitmentShape(Shape):
     earlier: Sequence[EarlierDueShape]
 
 
+class IdentityShape(Shape):
+    """One author who is this customer, by the network's immutable id."""
+
+    author_id: str
+    platform: str
+    external_id: str
+    handle: str
+    name: str
+
+
+class CustomerShape(Shape):
+    """A person we know; `merged_into` names who they really are."""
+
+    id: str = Field(examples=["cus_01jd8x0000000000000000000"])
+    brand_id: str
+    name: str
+    vip: bool
+    created_at: datetime
+    merged_into: str | None
+    erased_at: datetime | None
+    identities: Sequence[IdentityShape]
+
+
+class ErasedShape(Shape):
+    """What an erasure removed; `left` counts replies whose words go once their fate is known and it is run again."""
+
+    customer_id: str
+    tickets: Sequence[str]
+    counts: Mapping[str, int]
+    left: int
+
+
 class AttemptShape(Shape):
     """One line of the ledger: what was tried, and what came of it."""
 
@@ -261,6 +295,21 @@ class LineShape(Shape):
     actor: str | None
     mention: MentionShape | None
     reply: ReplyShape | None
+
+
+class StoryShape(Shape):
+    """One story, whole."""
+
+    ticket: TicketShape
+    timeline: Sequence[LineShape]
+    commitments: Sequence[CommitmentShape]
+
+
+class ExportShape(Shape):
+    """Everything kept of one customer."""
+
+    customer: CustomerShape
+    stories: Sequence[StoryShape]
 
 
 class GapShape(Shape):
@@ -449,6 +498,25 @@ def reply(view: ReplyView) -> ReplyShape:
         text=None if ours.redacted else ours.text,
         not_before=ours.due,
         attempts=[AttemptShape.model_validate(each) for each in view.attempts],
+    )
+
+
+def customer(view: CustomerView) -> CustomerShape:
+    identities = [IdentityShape.model_validate(each) for each in view.identities]
+    return CustomerShape(**_own(CustomerShape, view.customer, "identities"), identities=identities)
+
+
+def exported(view: CustomerView, stories: Sequence[StoryView]) -> ExportShape:
+    return ExportShape(
+        customer=customer(view),
+        stories=[
+            StoryShape(
+                ticket=ticket(story.ticket),
+                timeline=[line(each) for each in story.lines],
+                commitments=[commitment(each) for each in story.commitments],
+            )
+            for story in stories
+        ],
     )
 
 

@@ -1,15 +1,18 @@
 """The clock: APScheduler only ticks, the database decides what is due."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from mentionbridge.domain.account import AccountState
 from mentionbridge.domain.errors import StoreDown
 from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.forget import retire
 from mentionbridge.pipeline.part import take_stock
 
 ALIVE_SECONDS = 10
+RETIRE_SECONDS = 3600
 
 
 class Timetable:
@@ -19,6 +22,8 @@ class Timetable:
         self._bridge = bridge
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._scheduler.add_job(tick, "interval", seconds=tick_seconds, coalesce=True, max_instances=1)
+        hourly = {"trigger": "interval", "seconds": RETIRE_SECONDS, "coalesce": True, "max_instances": 1}
+        self._scheduler.add_job(self._retire, next_run_time=datetime.now(UTC), **hourly)
         self._scheduler.add_job(self._alive, "interval", seconds=ALIVE_SECONDS, coalesce=True, max_instances=1)
 
     async def start(self) -> None:
@@ -49,6 +54,15 @@ class Timetable:
             await self._note_alive()
         except StoreDown as error:
             self._bridge.observer.saw("alive.failed", why=str(error))
+
+    async def _retire(self) -> None:
+        """Let go of what was kept for long enough; what fails today is tried again an hour later."""
+        for brand_id in self._bridge.brands:
+            try:
+                if done := await retire(self._bridge, brand_id):
+                    self._bridge.observer.saw("words.retired", brand=brand_id, mentions=done)
+            except StoreDown as error:
+                self._bridge.observer.saw("retire.failed", brand=brand_id, why=str(error))
 
     async def _note_alive(self) -> None:
         now = self._bridge.clock.now()

@@ -1,0 +1,50 @@
+"""Every column that may hold a person's words or name, and how it comes to be empty; the rest, and why it is none.
+
+Erasure is only as good as this list: a test asks that every column of text, JSON or bytes stands in one of the two.
+"""
+
+ERASED = {
+    "authors": ("handle", "name", "external_id"),
+    "commitments": ("what",),
+    "customer_joins": ("reason",),
+    "customers": ("name",),
+    "deliveries": ("last_detail",),
+    "delivery_attempts": ("detail",),
+    "entries": ("text",),
+    "idempotency": ("body",),
+    "inbox": ("body",),
+    "media": ("url", "alt", "body", "reason"),
+    "mentions": ("text", "permalink", "ref", "metrics", "addressed", "raw", "external_id", "thread_id", "parent_id"),
+    "replies": ("text", "links", "prepared", "permalink"),
+    "reply_attempts": ("detail",),
+    "search": ("body",),
+    "stories": ("thread_id", "reason"),
+    "tickets": ("permalink", "opened_because", "thread_id", "priority_reasons", "tags"),
+    "verdicts": ("reasons",),
+}
+"""What an erasure empties or deletes."""
+
+WORDLESS = {
+    "accounts": ("cursor", "handle", "last_error", "paused_by", "secret", "network_id", "lease_token"),
+    "commitments": ("made_by", "owner", "earlier"),
+    "customer_joins": ("actor", "moved", "undone_by"),
+    "endpoints": ("url", "types", "topics", "severities", "secret", "previous_secret", "disabled_because"),
+    "entries": ("reason", "actor"),
+    "events": ("facts",),
+    "externals": ("external_id", "url", "actor"),
+    "gaps": ("cause", "repaired"),
+    "helpdesks": ("cursor", "last_error"),
+    "idempotency": ("key",),
+    "inbox": ("reason",),
+    "mentions": ("quoted_id",),
+    "mirror_lines": ("theirs", "reason"),
+    "mirrors": ("reason", "known"),
+    "own_posts": ("external_id", "parent_id", "thread_id", "permalink"),
+    "replies": ("author_of_words", "approved_by", "template", "reason", "evidence", "external_id"),
+    "story_acts": ("actor", "reason", "moved", "undone_by"),
+    "switches": ("actor",),
+    "tickets": ("assignee_name", "priority_by"),
+    "tokens": ("name", "scopes", "brands", "accounts"),
+    "verdicts": ("topics", "actor", "decided"),
+}
+"""Ours: words of the team, of the operator or of the program, ids of our own posts, and numbers."""

@@ -1,0 +1,24 @@
+"""`forget` and `export`: a handle looks up, an id decides."""
+
+import json
+from pathlib import Path
+
+from cli.conftest import Cli
+from cli.test_replay import history
+
+
+def test_a_handle_prints_who_it_may_be_and_an_id_erases(cli: Cli, config: str, tmp_path: Path) -> None:
+    (tmp_path / "history.jsonl").write_text("\n".join(history(6)))
+    assert cli("import", "history.jsonl", "-c", config).code == 0
+    by_handle = cli("forget", "@person1", "--yes", "-c", config)
+    assert by_handle.code == 2
+    assert "demo:u-1" in by_handle.err and "proves nothing" in by_handle.err
+    kept = cli("export", "demo:u-1", "-c", config)
+    customer = json.loads(kept.out)["customer"]
+    assert [each["external_id"] for each in customer["identities"]] == ["u-1"]
+    erased = cli("forget", customer["id"], "--yes", "--json", "-c", config)
+    assert erased.code == 0, erased.err
+    assert json.loads(erased.out)["counts"]["mentions"] == 3
+    gone = cli("export", "demo:u-1", "-c", config)
+    assert (gone.code, gone.out) == (2, "")
+    assert "Nobody is known as" in gone.err
