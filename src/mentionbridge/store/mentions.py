@@ -48,13 +48,13 @@ class StoredMentions:
         rows = [self._row(account, each, origin, now) for each in incoming if each.post.external_id not in old]
         if not rows:
             return {}, old
-        adding = once(self.connection, t.mentions, "external_id", "id")
-        new = {row.external_id: row.id for row in await self.connection.execute(adding, rows)}
-        if len(new) < len(rows):
-            # Somebody else has stored them since we looked, and we have waited for their commit.
-            overtaken = [row["external_id"] for row in rows if row["external_id"] not in new]
-            old |= await self._known(account, overtaken)
-        return new, old
+        ours = {row["external_id"]: row["id"] for row in rows}
+        if (await self.connection.execute(once(self.connection, t.mentions), rows)).rowcount == len(rows):
+            return ours, old
+        # Somebody else has stored some of them since we looked, and we have waited for their commit.
+        there = await self._known(account, list(ours))
+        new = {key: id_ for key, id_ in ours.items() if there[key].id == id_}
+        return new, old | {key: mention for key, mention in there.items() if key not in new}
 
     async def _known(self, account: Account, external_ids: Sequence[str]) -> dict[str, Mention]:
         those = {"brand_id": account.brand_id, "platform": account.platform, "external_ids": external_ids}
