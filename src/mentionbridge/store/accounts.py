@@ -30,6 +30,21 @@ _OURS = sa.select(t.accounts.c.brand_id, t.accounts.c.id).where(
     *(t.accounts.c[name] == sa.bindparam(name) for name in ("platform", "network_id"))
 )
 _HEALTH = _EVERY.where(row_of(t.accounts))
+_SAID = sa.and_(
+    t.mentions.c.brand_id == sa.bindparam("brand"),
+    t.mentions.c.platform == sa.bindparam("platform"),
+    t.mentions.c.ticket_id == sa.bindparam("ticket"),
+    t.mentions.c.author_id == sa.bindparam("author"),
+)
+_OURS_THERE = sa.select(t.accounts.c.id).where(
+    t.accounts.c.brand_id == sa.bindparam("brand"), t.accounts.c.platform == sa.bindparam("platform")
+)
+_ANSWER = sa.and_(
+    t.own_posts.c.brand_id == sa.bindparam("brand"),
+    t.own_posts.c.account_id.in_(_OURS_THERE),
+    t.own_posts.c.parent_id == t.mentions.c.external_id,
+)
+_ANSWERED = sa.select(sa.exists().where(_SAID, _ANSWER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,17 +186,8 @@ class StoredAccounts:
         await self.connection.execute(insert(self.connection, t.own_posts).values(**row).on_conflict_do_nothing())
 
     async def answered_story(self, brand_id: str, platform: str, ticket_id: str, author_id: str) -> bool:
-        mention, own, account = t.mentions.c, t.own_posts.c, t.accounts.c
-        said = sa.and_(mention.brand_id == brand_id, mention.ticket_id == ticket_id, mention.author_id == author_id)
-        there = sa.select(account.id).where(account.brand_id == brand_id, account.platform == platform)
-        ours = sa.and_(
-            mention.platform == platform,
-            own.brand_id == brand_id,
-            own.account_id.in_(there),
-            own.parent_id == mention.external_id,
-        )
-        query = sa.select(sa.exists().where(said, ours))
-        return bool((await self.connection.execute(query)).scalar_one())
+        story = {"brand": brand_id, "platform": platform, "ticket": ticket_id, "author": author_id}
+        return bool((await self.connection.execute(_ANSWERED, story)).scalar_one())
 
     async def paused_everywhere(self) -> bool:
         query = sa.select(t.switches.c.state).where(t.switches.c.name == _PAUSE)

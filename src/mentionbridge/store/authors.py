@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mentionbridge.domain.mention import Author
 from mentionbridge.kit.ids import Ids
 from mentionbridge.store import tables as t
-from mentionbridge.store.rows import insert_for, is_row
+from mentionbridge.store.rows import insert_for, is_row, key_of_row, row_of
 
 _KEY = ("brand_id", "platform", "external_id")
 _LABELS = ("handle", "name", "followers", "is_bot")
@@ -21,6 +21,13 @@ _KNOWN = sa.select(t.authors.c.id, t.authors.c.external_id, *(t.authors.c[name] 
     t.authors.c.platform == sa.bindparam("platform"),
     t.authors.c.external_id.in_(sa.bindparam("external_ids", expanding=True)),
 )
+_LOCK = sa.select(t.authors.c.customer_id).where(row_of(t.authors)).with_for_update()
+_LOCK_PERSON = sa.select(t.customers.c.id).where(row_of(t.customers)).with_for_update()
+_PERSON = sa.select(t.authors.c.customer_id).where(row_of(t.authors)).scalar_subquery()
+_SAME_PERSON = sa.select(t.authors.c.id).where(
+    t.authors.c.brand_id == sa.bindparam("key_brand"), t.authors.c.customer_id == _PERSON
+)
+_STOPPED = sa.select(t.authors.c.stop_at).where(row_of(t.authors))
 
 
 @cache
@@ -61,22 +68,18 @@ class StoredAuthors:
         return {row.external_id: row.id for row in (*known, *written)}
 
     async def lock(self, brand_id: str, author_id: str) -> None:
-        here = is_row(t.authors, brand_id, author_id)
-        row = (await self.connection.execute(sa.select(t.authors.c.customer_id).where(here).with_for_update())).first()
+        row = (await self.connection.execute(_LOCK, key_of_row(brand_id, author_id))).first()
         if row is not None and row.customer_id is not None:
             # Whoever is one person on several networks has one row to hold.
-            person = sa.select(t.customers.c.id).where(is_row(t.customers, brand_id, row.customer_id))
-            await self.connection.execute(person.with_for_update())
+            await self.connection.execute(_LOCK_PERSON, key_of_row(brand_id, row.customer_id))
 
     async def same_person(self, brand_id: str, author_id: str) -> Sequence[str]:
-        mine = sa.select(t.authors.c.customer_id).where(is_row(t.authors, brand_id, author_id)).scalar_subquery()
-        query = sa.select(t.authors.c.id).where(t.authors.c.brand_id == brand_id, t.authors.c.customer_id == mine)
-        found = [str(row.id) for row in await self.connection.execute(query)]
+        found = [str(row.id) for row in await self.connection.execute(_SAME_PERSON, key_of_row(brand_id, author_id))]
         return found or (author_id,)
 
     async def stopped(self, brand_id: str, author_id: str) -> bool:
-        query = sa.select(t.authors.c.stop_at).where(is_row(t.authors, brand_id, author_id))
-        return (await self.connection.execute(query)).scalar_one_or_none() is not None
+        found = await self.connection.execute(_STOPPED, key_of_row(brand_id, author_id))
+        return found.scalar_one_or_none() is not None
 
     async def stop(self, brand_id: str, author_id: str, at: datetime) -> None:
         here = is_row(t.authors, brand_id, author_id)

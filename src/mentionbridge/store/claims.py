@@ -1,6 +1,6 @@
 """Claiming due rows in batches, on SQLite and PostgreSQL alike; every settle compares the lease token."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from mentionbridge.kit.clock import Clock
 from mentionbridge.kit.ids import Ids
 from mentionbridge.ports.store import Lease, Queue
 from mentionbridge.store import tables as t
+from mentionbridge.store.rows import set_row
 
 QUEUES: dict[Queue, tuple[sa.Table, tuple[str, ...]]] = {
     Queue.POLL: (t.accounts, ()),
@@ -110,23 +111,20 @@ class Claims:
 
     async def done(self, lease: Lease, due: datetime | None = None, *, fresh: bool = False) -> None:
         """Give a row back, due again at `due` or never; `fresh` forgets its attempts. Raises LeaseLost if not ours."""
-        table, _ = QUEUES[lease.queue]
         values: dict[str, object] = {"due": due, "lease_until": None, "lease_token": None}
         if fresh:
             values["attempts"] = 0
-        await self._held(lease, sa.update(table).values(**values))
+        await self._held(lease, values)
 
     async def check(self, lease: Lease, *, extend: float = 0) -> None:
         """Lock the row for this transaction; raises LeaseLost when the lease is no longer ours.
 
         `extend` gives long walks that many more seconds from now.
         """
-        table, _ = QUEUES[lease.queue]
         until = max(lease.until, self.clock.now() + timedelta(seconds=extend)) if extend else lease.until
-        await self._held(lease, sa.update(table).values(lease_until=until))
+        await self._held(lease, {"lease_until": until})
 
-    async def _held(self, lease: Lease, change: sa.Update) -> None:
+    async def _held(self, lease: Lease, values: Mapping[str, object]) -> None:
         table, _ = QUEUES[lease.queue]
-        ours = sa.and_(table.c.brand_id == lease.brand_id, table.c.id == lease.id, table.c.lease_token == lease.token)
-        if (await self.connection.execute(change.where(ours))).rowcount != 1:
+        if not await set_row(self.connection, table, lease.brand_id, lease.id, values, lease_token=lease.token):
             raise LeaseLost(f"the lease on {lease.queue} {lease.id} has passed to somebody else")

@@ -19,6 +19,19 @@ from mentionbridge.store.told import Words
 
 FEED = "feed"
 _ADD = sa.insert(t.events)
+_HEAD = sa.select(t.heads.c.value).where(t.heads.c.name == FEED).with_for_update()
+_MOVE_HEAD = sa.update(t.heads).where(t.heads.c.name == FEED).values(value=sa.bindparam("last"))
+_UNPLACED = sa.select(t.events).where(t.events.c.position.is_(None))
+_WAITING = _UNPLACED.order_by(t.events.c.id).limit(sa.bindparam("most", type_=sa.Integer))
+_LINES = _UNPLACED.where(
+    t.events.c.brand_id.in_(sa.bindparam("brands", expanding=True)),
+    t.events.c.ticket_id.in_(sa.bindparam("tickets", expanding=True)),
+).order_by(t.events.c.sequence)
+_PLACE = (
+    sa.update(t.events)
+    .where(t.events.c.brand_id == sa.bindparam("b"), t.events.c.id == sa.bindparam("i"))
+    .values(position=sa.bindparam("p"), sequence=sa.bindparam("s"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +86,8 @@ class StoredEvents:
             await self.connection.execute(_ADD, rows)
 
     async def place(self, limit: int) -> Sequence[Event]:
-        head = sa.select(t.heads.c.value).where(t.heads.c.name == FEED).with_for_update()
-        last = int((await self.connection.execute(head)).scalar_one())
-        waiting = sa.select(t.events).where(t.events.c.position.is_(None)).order_by(t.events.c.id).limit(limit)
-        found = [as_event(row) for row in await self.connection.execute(waiting)]
+        last = int((await self.connection.execute(_HEAD)).scalar_one())
+        found = [as_event(row) for row in await self.connection.execute(_WAITING, {"most": limit})]
         if not found:
             return []
         lines = await self._lines_of(found)
@@ -88,27 +99,16 @@ class StoredEvents:
         """Return the unplaced events of every ticket among `found`, each in its ticket's order."""
         tickets = {event.ticket_id for event in found if event.ticket_id is not None}
         brands = {event.brand_id for event in found}
-        query = (
-            sa.select(t.events)
-            .where(t.events.c.brand_id.in_(brands), t.events.c.ticket_id.in_(tickets))
-            .where(t.events.c.position.is_(None))
-            .order_by(t.events.c.sequence)
-        )
         lines: dict[str, list[Event]] = {}
-        for row in await self.connection.execute(query):
+        theirs = {"brands": list(brands), "tickets": list(tickets)}
+        for row in await self.connection.execute(_LINES, theirs) if tickets else ():
             lines.setdefault(row.ticket_id, []).append(as_event(row))
         return lines
 
     async def _keep_places(self, placed: Sequence[Event]) -> None:
-        change = (
-            sa.update(t.events)
-            .where(t.events.c.brand_id == sa.bindparam("b"), t.events.c.id == sa.bindparam("i"))
-            .values(position=sa.bindparam("p"), sequence=sa.bindparam("s"))
-        )
         rows = [{"b": e.brand_id, "i": e.id, "p": e.position, "s": e.sequence} for e in placed]
-        await self.connection.execute(change, rows)
-        moved = sa.update(t.heads).where(t.heads.c.name == FEED).values(value=placed[-1].position)
-        await self.connection.execute(moved)
+        await self.connection.execute(_PLACE, rows)
+        await self.connection.execute(_MOVE_HEAD, {"last": placed[-1].position})
 
     async def get(self, brand_id: str, event_id: str) -> Event | None:
         row = (await self.connection.execute(sa.select(t.events).where(is_row(t.events, brand_id, event_id)))).first()

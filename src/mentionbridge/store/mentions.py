@@ -16,7 +16,7 @@ from mentionbridge.ports.media import Picture
 from mentionbridge.ports.store import Incoming
 from mentionbridge.store import search
 from mentionbridge.store import tables as t
-from mentionbridge.store.rows import insert, is_row, key_of_row, once, row_of
+from mentionbridge.store.rows import is_row, key_of_row, once, row_of, set_row, where
 
 _OWN = [c for c in t.mentions.c if c.name not in ("due", "lease_until", "lease_token", "attempts", "raw")]
 _AUTHOR = ("external_id", "handle", "name", "followers", "is_bot")
@@ -27,6 +27,10 @@ SELECT = sa.select(*_OWN, *(t.authors.c[name].label(f"author__{name}") for name 
 )
 
 _BY_KEY = SELECT.where(row_of(t.mentions))
+_ADD_VERDICT = sa.insert(t.verdicts)
+_VERDICT = where(t.verdicts, "brand_id", "mention_id").order_by(t.verdicts.c.id.desc()).limit(1)
+_HUMAN_VERDICT = _VERDICT.where(t.verdicts.c.actor.isnot(None))
+_HAS_MEDIA = sa.select(where(t.media, "brand_id", "mention_id").exists())
 _BY_EXTERNAL_IDS = SELECT.where(
     t.mentions.c.brand_id == sa.bindparam("brand_id"),
     t.mentions.c.platform == sa.bindparam("platform"),
@@ -159,7 +163,7 @@ class StoredMentions:
 
     async def hand_to(self, mention: Mention, account_id: str, *, tagged: bool, silent: bool) -> Mention:
         changes: dict[str, Any] = {"account_id": account_id, "tagged": tagged, "silent": silent}
-        await self._change(mention, **changes)
+        await self._set(mention, **changes)
         return replace(mention, **changes)
 
     async def delete(self, mention: Mention, at: datetime) -> bool:
@@ -193,28 +197,25 @@ class StoredMentions:
             "decided": decided,
             "created_at": now,
         }
-        await self.connection.execute(sa.insert(t.verdicts).values(**row))
-        await self._change(mention, state=MentionState.JUDGED)
+        await self.connection.execute(_ADD_VERDICT, row)
+        await self._set(mention, state=MentionState.JUDGED)
 
     async def verdict(self, brand_id: str, mention_id: str) -> Verdict | None:
-        return await self._verdict(brand_id, mention_id)
+        return await self._verdict(_VERDICT, brand_id, mention_id)
 
     async def human_verdict(self, brand_id: str, mention_id: str) -> Verdict | None:
-        return await self._verdict(brand_id, mention_id, t.verdicts.c.actor.isnot(None))
+        return await self._verdict(_HUMAN_VERDICT, brand_id, mention_id)
 
-    async def _verdict(self, brand_id: str, mention_id: str, *more: sa.ColumnElement[bool]) -> Verdict | None:
-        here = (t.verdicts.c.brand_id == brand_id, t.verdicts.c.mention_id == mention_id, *more)
-        query = sa.select(t.verdicts).where(*here).order_by(t.verdicts.c.id.desc()).limit(1)
-        row = (await self.connection.execute(query)).first()
+    async def _verdict(self, query: sa.Select[Any], brand_id: str, mention_id: str) -> Verdict | None:
+        row = (await self.connection.execute(query, {"brand_id": brand_id, "mention_id": mention_id})).first()
         return as_verdict(row) if row is not None else None
 
     async def join(self, brand_id: str, mention_id: str, ticket_id: str) -> None:
-        here = is_row(t.mentions, brand_id, mention_id)
-        await self.connection.execute(sa.update(t.mentions).where(here).values(ticket_id=ticket_id))
+        await set_row(self.connection, t.mentions, brand_id, mention_id, {"ticket_id": ticket_id})
 
     async def has_media(self, brand_id: str, mention_id: str) -> bool:
-        query = sa.select(sa.exists().where(t.media.c.brand_id == brand_id, t.media.c.mention_id == mention_id))
-        return bool((await self.connection.execute(query)).scalar_one())
+        mention = {"brand_id": brand_id, "mention_id": mention_id}
+        return bool((await self.connection.execute(_HAS_MEDIA, mention)).scalar_one())
 
     async def add_media(self, brand_id: str, media: Mapping[str, Sequence[MediaLink]], now: datetime) -> None:
         rows = [
@@ -262,7 +263,7 @@ class StoredMentions:
             "until": until,
             "due": due,
         }
-        await self.connection.execute(insert(self.connection, t.rechecks).values(**row).on_conflict_do_nothing())
+        await self.connection.execute(once(self.connection, t.rechecks), row)
 
     async def look_again(self, mention: Mention, now: datetime, until: datetime) -> None:
         await self.plan_recheck(mention, now, until)
@@ -273,6 +274,9 @@ class StoredMentions:
     async def recheck_until(self, brand_id: str, mention_id: str) -> datetime | None:
         query = sa.select(t.rechecks.c.until).where(is_row(t.rechecks, brand_id, mention_id))
         return (await self.connection.execute(query)).scalar_one_or_none()
+
+    async def _set(self, mention: Mention, **values: Any) -> None:
+        await set_row(self.connection, t.mentions, mention.brand_id, mention.id, values)
 
     async def _change(self, mention: Mention, *only: sa.ColumnElement[bool], **values: Any) -> bool:
         here = is_row(t.mentions, mention.brand_id, mention.id)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,10 +19,30 @@ from mentionbridge.store import tables as t
 from mentionbridge.store.claims import may_speak
 from mentionbridge.store.failover import same_history
 from mentionbridge.store.mentions import StoredMentions
-from mentionbridge.store.rows import insert, is_row
+from mentionbridge.store.rows import is_row, key_of_row, once, row_of, set_row, set_values, setting, where
 
 _FIELDS = [field.name for field in fields(Reply)]
+_NOTE = sa.insert(t.reply_attempts)
+_HOLD_ACCOUNT = sa.select(t.accounts.c.id).where(row_of(t.accounts)).with_for_update(read=True)
+_HOLD_SWITCHES = sa.select(t.switches.c.name).with_for_update(read=True)
+_ANSWERS = sa.and_(t.mentions.c.brand_id == t.replies.c.brand_id, t.mentions.c.id == t.replies.c.mention_id)
+_PHRASINGS = (
+    sa.select(t.replies.c.template)
+    .join_from(t.mentions, t.replies, _ANSWERS)
+    .where(*(t.mentions.c[name] == sa.bindparam(name) for name in ("brand_id", "platform", "thread_id")))
+    .where(t.replies.c.template.isnot(None))
+)
+_ACKNOWLEDGED = (
+    sa.select(sa.func.count())
+    .where(*(t.replies.c[name] == sa.bindparam(name) for name in ("brand_id", "author_id")))
+    .where(t.replies.c.created_at >= sa.bindparam("since"), t.replies.c.purpose == Purpose.ACKNOWLEDGE)
+)
 _WAITING = (ReplyState.DRAFT, ReplyState.AWAITING_APPROVAL, ReplyState.QUEUED, ReplyState.MANUAL)
+
+
+@cache
+def _move(names: tuple[str, ...]) -> Any:
+    return setting(t.replies, names, ("state",)).returning(t.replies.c.ticket_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +56,14 @@ class StoredReplies:
         row = {name: getattr(reply, name) for name in _FIELDS}
         row["links"] = [[link.start, link.end, link.url] for link in reply.links]
         row["prepared"] = dict(reply.prepared)
-        query = insert(self.connection, t.replies).values(**row, dedupe=dedupe).on_conflict_do_nothing()
-        return (await self.connection.execute(query.returning(t.replies.c.id))).first() is not None
+        row["dedupe"] = dedupe
+        return (await self.connection.execute(once(self.connection, t.replies, "id"), row)).first() is not None
 
     async def get(self, brand_id: str, reply_id: str) -> Reply | None:
-        return await self._one(is_row(t.replies, brand_id, reply_id))
+        return await self._one(brand_id=brand_id, id=reply_id)
 
     async def of_story(self, brand_id: str, ticket_id: str, author_id: str, purpose: Purpose) -> Reply | None:
-        column = t.replies.c
-        return await self._one(
-            sa.and_(
-                column.brand_id == brand_id,
-                column.ticket_id == ticket_id,
-                column.author_id == author_id,
-                column.dedupe == purpose,
-            )
-        )
+        return await self._one(brand_id=brand_id, ticket_id=ticket_id, author_id=author_id, dedupe=purpose)
 
     async def states_in(
         self, brand_id: str, ticket_ids: Collection[str], person: Sequence[str], purpose: Purpose
@@ -61,12 +74,7 @@ class StoredReplies:
         return [ReplyState(state) for state in (await self.connection.execute(query)).scalars()]
 
     async def under(self, brand_id: str, ticket_id: str, author_id: str, dedupe: str) -> Reply | None:
-        here = (
-            t.replies.c.brand_id == brand_id,
-            t.replies.c.ticket_id == ticket_id,
-            t.replies.c.author_id == author_id,
-        )
-        return await self._one(sa.and_(*here, t.replies.c.dedupe == dedupe))
+        return await self._one(brand_id=brand_id, ticket_id=ticket_id, author_id=author_id, dedupe=dedupe)
 
     async def messages_since(self, brand_id: str, ticket_id: str, sequence: int) -> Sequence[Reply]:
         same = sa.and_(t.events.c.brand_id == t.replies.c.brand_id, t.events.c.reply_id == t.replies.c.id)
@@ -80,24 +88,17 @@ class StoredReplies:
         )
         return [as_reply(row) for row in await self.connection.execute(query)]
 
-    async def _one(self, where: sa.ColumnElement[bool]) -> Reply | None:
-        row = (await self.connection.execute(sa.select(t.replies).where(where))).first()
+    async def _one(self, **key: str) -> Reply | None:
+        row = (await self.connection.execute(where(t.replies, *key), key)).first()
         return as_reply(row) if row is not None else None
 
     async def phrasings_in_thread(self, brand_id: str, platform: str, thread_id: str) -> Sequence[str]:
-        same = sa.and_(t.mentions.c.brand_id == t.replies.c.brand_id, t.mentions.c.id == t.replies.c.mention_id)
-        query = (
-            sa.select(t.replies.c.template)
-            .join_from(t.mentions, t.replies, same)
-            .where(t.mentions.c.brand_id == brand_id, t.mentions.c.platform == platform)
-            .where(t.mentions.c.thread_id == thread_id, t.replies.c.template.isnot(None))
-        )
-        return list((await self.connection.execute(query)).scalars())
+        thread = {"brand_id": brand_id, "platform": platform, "thread_id": thread_id}
+        return list((await self.connection.execute(_PHRASINGS, thread)).scalars())
 
     async def acknowledged_since(self, brand_id: str, author_id: str, since: datetime) -> int:
-        here = (t.replies.c.brand_id == brand_id, t.replies.c.author_id == author_id, t.replies.c.created_at >= since)
-        query = sa.select(sa.func.count()).where(*here, t.replies.c.purpose == Purpose.ACKNOWLEDGE)
-        return int((await self.connection.execute(query)).scalar_one())
+        who = {"brand_id": brand_id, "author_id": author_id, "since": since}
+        return int((await self.connection.execute(_ACKNOWLEDGED, who)).scalar_one())
 
     async def states_below(self, brand_id: str, mention_id: str) -> Sequence[ReplyState]:
         here = (t.replies.c.brand_id == brand_id, t.replies.c.mention_id == mention_id)
@@ -111,11 +112,10 @@ class StoredReplies:
 
     async def move(self, reply: Reply, state: ReplyState, now: datetime, **changes: Any) -> Reply:
         check_move(reply.state, state)
-        here = (is_row(t.replies, reply.brand_id, reply.id), t.replies.c.state == reply.state)
         values = {**changes, "state": state, "updated_at": now}
-        change = sa.update(t.replies).where(*here).values(**values).returning(t.replies.c.ticket_id)
+        told = set_values(reply.brand_id, reply.id, values, state=reply.state)
         # Its story may have been merged or split since the reply was read.
-        ticket_id = (await self.connection.execute(change)).scalar_one_or_none()
+        ticket_id = (await self.connection.execute(_move(tuple(values)), told)).scalar_one_or_none()
         if ticket_id is None:
             raise NotAllowed("reply_changed", "The reply has changed meanwhile; read it again.")
         known = {name: value for name, value in values.items() if name in _FIELDS} | {"ticket_id": ticket_id}
@@ -138,9 +138,8 @@ class StoredReplies:
 
     async def _hold_pause_switches(self, reply: Reply) -> None:
         # A pause that commits must wait for us or be seen by us; without the locks it could slip in between.
-        account = sa.select(t.accounts.c.id).where(is_row(t.accounts, reply.brand_id, reply.account_id))
-        await self.connection.execute(account.with_for_update(read=True))
-        await self.connection.execute(sa.select(t.switches.c.name).with_for_update(read=True))
+        await self.connection.execute(_HOLD_ACCOUNT, key_of_row(reply.brand_id, reply.account_id))
+        await self.connection.execute(_HOLD_SWITCHES)
 
     async def rewrite(self, reply: Reply, text: str, actor: str, edit_version: str, now: datetime) -> Reply:
         changes: dict[str, Any] = {
@@ -160,8 +159,7 @@ class StoredReplies:
         return replace(reply, **{**changes, "links": ()})
 
     async def prepare(self, reply: Reply, prepared: Mapping[str, Any]) -> Reply:
-        here = is_row(t.replies, reply.brand_id, reply.id)
-        await self.connection.execute(sa.update(t.replies).where(here).values(prepared=dict(prepared)))
+        await set_row(self.connection, t.replies, reply.brand_id, reply.id, {"prepared": dict(prepared)})
         return replace(reply, prepared=prepared)
 
     async def looked(self, reply: Reply, looks: int, parked_at: datetime | None) -> None:
@@ -195,7 +193,7 @@ class StoredReplies:
             "outcome": outcome[:40],
             "detail": detail[:500],
         }
-        await self.connection.execute(sa.insert(t.reply_attempts).values(**row))
+        await self.connection.execute(_NOTE, row)
 
     async def intent(self, reply: Reply) -> ReplyIntent:
         mention = await StoredMentions(self.connection, self.ids).get(reply.brand_id, reply.mention_id)

@@ -1,5 +1,6 @@
 """What every noun's file shares: one insert for both databases, and rows as domain objects."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -50,3 +51,36 @@ def key_of_row(brand_id: str, id_: str) -> dict[str, str]:
 def is_row(table: sa.Table, brand_id: str, id_: str) -> sa.ColumnElement[bool]:
     """The row's key as a condition."""
     return sa.and_(table.c.brand_id == brand_id, table.c.id == id_)
+
+
+@cache
+def where(table: sa.Table, *names: str) -> sa.Select[Any]:
+    """Return a prebuilt SELECT of the rows whose columns `names` are the parameters of these names."""
+    return sa.select(table).where(*(table.c[name] == sa.bindparam(name) for name in names))
+
+
+@cache
+def setting(table: sa.Table, names: tuple[str, ...], same: tuple[str, ...] = ()) -> sa.Update:
+    """Return a prebuilt UPDATE of one row; `set_values` makes its parameters."""
+    unchanged = (table.c[name] == sa.bindparam(f"was_{name}") for name in same)
+    values: dict[str, Any] = {name: sa.bindparam(f"now_{name}") for name in names}
+    return sa.update(table).where(row_of(table), *unchanged).values(values)
+
+
+async def set_row(
+    connection: AsyncConnection,
+    table: sa.Table,
+    brand_id: str,
+    id_: str,
+    values: Mapping[str, Any],
+    **same: Any,
+) -> bool:
+    """Change one row by a prebuilt UPDATE; False when it is not there, or its columns are not as in `same`."""
+    change = setting(table, tuple(values), tuple(same))
+    return (await connection.execute(change, set_values(brand_id, id_, values, **same))).rowcount == 1
+
+
+def set_values(brand_id: str, id_: str, values: Mapping[str, Any], **same: Any) -> dict[str, Any]:
+    """The parameters of `setting`."""
+    now = {f"now_{name}": value for name, value in values.items()}
+    return {**key_of_row(brand_id, id_), **now, **{f"was_{name}": value for name, value in same.items()}}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from mentionbridge.domain.mention import Mention, Surface, Visibility
 from mentionbridge.domain.ticket import Entry, Hand, Priority, Ticket, TicketState, check_move
 from mentionbridge.store import search
 from mentionbridge.store import tables as t
-from mentionbridge.store.rows import insert, is_row, key_of_row, row_of
+from mentionbridge.store.rows import insert_for, is_row, key_of_row, once, row_of
 
 FACTS = [c for c in t.tickets.c if c.name != "last_said_at"]
 
@@ -26,10 +27,31 @@ _NEXT = (
     .values(sequence=t.tickets.c.sequence + 1, updated_at=_CHANGED)
     .returning(t.tickets.c.sequence)
 )
+_OPEN = sa.insert(t.tickets)
+_GET = sa.select(*FACTS).where(row_of(t.tickets))
+_HOLD = _GET.with_for_update()
+_AT: Any = sa.bindparam("said_at", type_=t.Instant)
+_SAID = sa.update(t.tickets).where(row_of(t.tickets), t.tickets.c.last_said_at < _AT).values(last_said_at=_AT)
 _WORDS_LOOKED_AT = 50
 _BOUND = sa.and_(t.stories.c.brand_id == t.tickets.c.brand_id, t.stories.c.ticket_id == t.tickets.c.id)
 _SAID_IN = sa.and_(t.mentions.c.brand_id == t.tickets.c.brand_id, t.mentions.c.ticket_id == t.tickets.c.id)
 _ANSWERED_IN = sa.and_(t.replies.c.brand_id == t.tickets.c.brand_id, t.replies.c.ticket_id == t.tickets.c.id)
+
+
+def _of_ticket(table: sa.Table) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.brand_id == sa.bindparam("brand"), table.c.ticket_id == sa.bindparam("ticket"))
+
+
+_SAID_IN_PRIVATE = sa.select(t.mentions.c.text).where(_of_ticket(t.mentions), t.mentions.c.visibility.in_(_PRIVATE))
+_NOTED = sa.select(t.entries.c.text).where(_of_ticket(t.entries), t.entries.c.text.isnot(None))
+_PRIVATE_WORDS = _SAID_IN_PRIVATE.union_all(_NOTED)
+
+
+@cache
+def _bind(dialect: str) -> Any:
+    change = insert_for(dialect, t.stories)
+    now_here = {name: change.excluded[name] for name in ("ticket_id", "reason")}
+    return change.on_conflict_do_update(index_elements=["brand_id", "author_id", "thread_id"], set_=now_here)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +117,30 @@ class StoredTickets:
 
     async def open(self, ticket: Ticket) -> None:
         row = {**_row(asdict(ticket)), "last_said_at": ticket.occurred_at}
-        await self.connection.execute(sa.insert(t.tickets).values(**row))
+        await self.connection.execute(_OPEN, row)
         if ticket.tags:
             await self._keep_tags(ticket)
 
     async def bind(self, ticket: Ticket, thread_id: str, reason: str, author_id: str | None = None) -> None:
-        key = {"brand_id": ticket.brand_id, "author_id": author_id or ticket.author_id, "thread_id": thread_id}
-        change = insert(self.connection, t.stories).values(**key, ticket_id=ticket.id, reason=reason)
-        now_here = {"ticket_id": ticket.id, "reason": reason}
-        await self.connection.execute(change.on_conflict_do_update(index_elements=list(key), set_=now_here))
+        row = {
+            "brand_id": ticket.brand_id,
+            "author_id": author_id or ticket.author_id,
+            "thread_id": thread_id,
+            "ticket_id": ticket.id,
+            "reason": reason,
+        }
+        await self.connection.execute(_bind(self.connection.dialect.name), row)
 
     async def get(self, brand_id: str, ticket_id: str) -> Ticket | None:
-        return await self._one(sa.select(*FACTS).where(is_row(t.tickets, brand_id, ticket_id)))
+        row = (await self.connection.execute(_GET, key_of_row(brand_id, ticket_id))).first()
+        return as_ticket(row) if row is not None else None
 
     async def _one(self, query: sa.Select[Any]) -> Ticket | None:
         row = (await self.connection.execute(query.limit(1))).first()
         return as_ticket(row) if row is not None else None
 
     async def hold(self, brand_id: str, ticket_id: str) -> Ticket:
-        query = sa.select(*FACTS).where(is_row(t.tickets, brand_id, ticket_id)).with_for_update()
-        row = (await self.connection.execute(query)).first()
+        row = (await self.connection.execute(_HOLD, key_of_row(brand_id, ticket_id))).first()
         if row is None:
             raise NotFound(f"There is no ticket {ticket_id}.")
         return as_ticket(row)
@@ -127,9 +153,7 @@ class StoredTickets:
         return int(number)
 
     async def add_entry(self, entry: Entry) -> None:
-        await self.connection.execute(
-            insert(self.connection, t.entries).values(**asdict(entry)).on_conflict_do_nothing()
-        )
+        await self.connection.execute(once(self.connection, t.entries), asdict(entry))
         if entry.mention_id or entry.reply_id or entry.text:
             await search.refresh(self.connection, entry.brand_id, entry.ticket_id)
 
@@ -139,22 +163,15 @@ class StoredTickets:
         await self.connection.execute(sa.update(t.entries).where(*here).values(**gone))
 
     async def said(self, brand_id: str, ticket_id: str, at: datetime) -> None:
-        later = t.tickets.c.last_said_at < at
-        here = is_row(t.tickets, brand_id, ticket_id)
-        await self.connection.execute(sa.update(t.tickets).where(here, later).values(last_said_at=at))
+        await self.connection.execute(_SAID, {**key_of_row(brand_id, ticket_id), "said_at": at})
 
     async def times_said(self, brand_id: str, ticket_id: str) -> int:
         here = (t.mentions.c.brand_id == brand_id, t.mentions.c.ticket_id == ticket_id)
         return int((await self.connection.execute(sa.select(sa.func.count()).where(*here))).scalar_one())
 
     async def private_words(self, brand_id: str, ticket_id: str) -> Sequence[str]:
-        private = t.mentions.c.visibility.in_(_PRIVATE)
-        here = (t.mentions.c.brand_id == brand_id, t.mentions.c.ticket_id == ticket_id, private)
-        noted = sa.and_(
-            t.entries.c.brand_id == brand_id, t.entries.c.ticket_id == ticket_id, t.entries.c.text.isnot(None)
-        )
-        query = sa.select(t.mentions.c.text).where(*here).union_all(sa.select(t.entries.c.text).where(noted))
-        return list((await self.connection.execute(query)).scalars())
+        ticket = {"brand": brand_id, "ticket": ticket_id}
+        return list((await self.connection.execute(_PRIVATE_WORDS, ticket)).scalars())
 
     async def set_state(self, ticket: Ticket, state: TicketState, now: datetime, by: Hand = Hand.PERSON) -> Ticket:
         check_move(ticket.state, state, by)
