@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from PIL import Image
@@ -16,9 +17,9 @@ def photo() -> bytes:
     return picture.getvalue()
 
 
-async def subscribe(bridge: Running, team: Subscriber) -> Any:
+async def subscribe(bridge: Running, team: Subscriber, types: Sequence[str] = ("ticket.opened", "reply.sent")) -> Any:
     made = await bridge.http.post(
-        "/v1/webhook-endpoints", json={"brand": "acme", "url": team.url, "types": ["ticket.opened", "reply.sent"]}
+        "/v1/webhook-endpoints", json={"brand": "acme", "url": team.url, "types": list(types)}
     )
     assert made.status_code == 201, made.text
     return made.json()

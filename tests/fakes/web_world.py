@@ -29,6 +29,7 @@ from mentionbridge.ports.access import Scope
 from mentionbridge.store.endpoints import StoredSubscriptions
 from mentionbridge.store.group_writer import GroupWriter
 from mentionbridge.store.idempotency import StoredIdempotency
+from mentionbridge.store.pull import StoredFeed
 from mentionbridge.store.reading import StoredDesk
 from mentionbridge.store.tokens import RememberedTokens, StoredTokens
 from mentionbridge.web.app import create_app
@@ -204,6 +205,7 @@ def open_site(world: World, **limits: int) -> Site:
 
     door = Door(
         desk=StoredDesk(world.store),
+        feed=StoredFeed(world.store),
         writer=GroupWriter(world.store),
         tokens=RememberedTokens(StoredTokens(world.engine, Ids()), world.clock),
         idempotency=StoredIdempotency(world.engine, SEALER),
@@ -220,5 +222,7 @@ def open_site(world: World, **limits: int) -> Site:
         metrics=lambda: b"mentionbridge_mentions_total 1\n",
         limits=Limits(**limits),
     )
+    # Streams end at once: the transport below hands over answers whole. Tests of streams give the door another event.
+    door.closing.set()
     app = create_app(door)
     return Site(app, world, door, watching, hook, Checked(app), woken, reasons, courier)

@@ -17,6 +17,8 @@ from mentionbridge.kit.cursor import BadCursor
 from mentionbridge.ports.desk import Slice
 from mentionbridge.ports.media import Picture
 from mentionbridge.ports.store import Queue
+from mentionbridge.store import tables as t
+from mentionbridge.store.pull import STRETCH, StoredFeed
 from mentionbridge.store.reading import StoredDesk
 
 BRANDS = ["acme"]
@@ -193,11 +195,34 @@ async def test_the_feed_is_read_behind_a_position(world: World, desk: StoredDesk
         await uow.events.add(EventType.TICKET_UPDATED, "acme", START, ticket_id="tkt_acme_p-1")
         await uow.events.place(9)
         await uow.events.add(EventType.TICKET_UPDATED, "acme", START, ticket_id="tkt_acme_p-1")
-    found = await desk.events(BRANDS, 0, 10)
-    assert [(view.event.position, view.event.type) for view in found] == [(1, "ticket.opened"), (3, "ticket.updated")]
-    assert found[0].data["ticket"]["topic"] == "parcel"
-    assert [view.event.position for view in await desk.events(BRANDS, 1, 1)] == [3]
-    assert await desk.events(BRANDS, 3, 10) == []
+    feed = StoredFeed(world.store)
+    page = await feed.page(BRANDS, 0, 10)
+    told = [(view.event.position, view.event.type) for view in page.items]
+    assert (told, page.after, page.head, page.more) == ([(1, "ticket.opened"), (3, "ticket.updated")], 3, 3, False)
+    assert page.items[0].data["ticket"]["topic"] == "parcel"
+    assert [view.event.position for view in (await feed.page(BRANDS, 1, 1)).items] == [3]
+    assert (await feed.page(BRANDS, 3, 10)).items == []
+    only = await feed.page(BRANDS, 0, 10, types=["ticket.updated"])
+    assert [view.event.position for view in only.items] == [3]
+    of_ticket = await feed.page(BRANDS, 0, 1, ticket_id="tkt_acme_p-1")
+    assert ([view.event.position for view in of_ticket.items], of_ticket.after, of_ticket.more) == ([1], 1, True)
+    assert (await feed.page(["borealis"], 0, 10, ticket_id="tkt_acme_p-1")).items == []
+
+
+async def test_a_page_looks_through_a_stretch_of_the_feed_and_no_further(world: World) -> None:
+    rows = [
+        {"brand_id": "acme", "id": f"evt_{n:06}", "type": "account.paused", "occurred_at": START, "position": n}
+        for n in range(1, STRETCH + 12)
+    ]
+    rows[-1]["type"] = "account.resumed"
+    async with world.engine.writing() as connection:
+        await connection.execute(t.events.insert(), [{**row, "facts": {}, "sequence": row["position"]} for row in rows])
+        await connection.execute(t.heads.update().values(value=len(rows)))
+    feed = StoredFeed(world.store)
+    empty = await feed.page(BRANDS, 0, 10, types=["account.resumed"])
+    assert (empty.items, empty.after, empty.more) == ([], STRETCH, True)
+    rest = await feed.page(BRANDS, empty.after, 10, types=["account.resumed"])
+    assert ([view.event.position for view in rest.items], rest.more) == ([len(rows)], False)
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "WzFd", "bnVsbA", "é", "WyJhIiwiYiJd", "\x00", "\ud800"])

@@ -30,6 +30,7 @@ from mentionbridge.store.endpoints import StoredSubscriptions
 from mentionbridge.store.group_writer import GroupWriter
 from mentionbridge.store.idempotency import StoredIdempotency
 from mentionbridge.store.migrate import require_head
+from mentionbridge.store.pull import StoredFeed
 from mentionbridge.store.reading import StoredDesk
 from mentionbridge.store.tokens import RememberedTokens
 from mentionbridge.web.app import create_app
@@ -42,8 +43,14 @@ _BACKLOG = 2048
 class Server(uvicorn.Server):
     """A uvicorn server that holds its address before anything begins; `alive` is what lives as long as it serves."""
 
-    def __init__(self, config: uvicorn.Config, alive: Callable[[], AbstractAsyncContextManager[None]]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        alive: Callable[[], AbstractAsyncContextManager[None]],
+        closing: asyncio.Event | None = None,
+    ) -> None:
         super().__init__(config)
+        self._closing = closing or asyncio.Event()
         self.up = asyncio.Event()
         self._alive = alive
         self._held = AsyncExitStack()
@@ -62,6 +69,8 @@ class Server(uvicorn.Server):
         self.up.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # uvicorn waits for every answer to end, and a stream ends only when it is told to.
+        self._closing.set()
         await super().shutdown(sockets)
         # Here, and not when `serve` is left: until then a second signal does not kill us.
         await self._held.aclose()
@@ -106,8 +115,9 @@ def server(app: App, *, with_worker: bool) -> Server:
     """Make the server of one process; `serve()` runs it until it is told to stop, then finishes what it holds."""
     section = app.settings.server
     writer, worker = GroupWriter(app.store), app.worker() if with_worker else None
+    door = _door(app, writer, worker)
     config = uvicorn.Config(
-        create_app(_door(app, writer, worker)),
+        create_app(door),
         host=section.host,
         port=section.port,
         log_config=None,
@@ -118,7 +128,7 @@ def server(app: App, *, with_worker: bool) -> Server:
         timeout_graceful_shutdown=max(1, int(app.settings.worker.grace_seconds)),
         lifespan="off",
     )
-    return Server(config, partial(_alive, app, writer, worker))
+    return Server(config, partial(_alive, app, writer, worker), door.closing)
 
 
 def web_app(app: App) -> FastAPI:
@@ -146,6 +156,7 @@ def _door(app: App, writer: GroupWriter, worker: Worker | None) -> Door:
     bridge = app.bridge
     return Door(
         desk=StoredDesk(app.store),
+        feed=StoredFeed(app.store),
         writer=writer,
         tokens=RememberedTokens(app.tokens, bridge.clock),
         idempotency=StoredIdempotency(app.engine, app.sealer),

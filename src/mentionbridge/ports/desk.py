@@ -223,9 +223,6 @@ class Desk(Protocol):
     async def unreadable(
         self, brands: Brands, account_id: str, cursor: str | None, limit: int
     ) -> Slice[UnreadableItem]: ...
-    async def events(self, brands: Brands, after: int, limit: int) -> Sequence[EventView]:
-        """Return what stands behind position `after` in the feed, oldest first."""
-
     async def media(self, brands: Brands, media_id: str) -> MediaBody | None: ...
     async def paused_everywhere(self) -> bool: ...
     async def newest_in_thread(self, brands: Brands, platforms: Sequence[str], thread_id: str) -> Mention | None:

@@ -1,12 +1,14 @@
 """How an event reaches a webhook subscriber, and what the store keeps of that."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from mentionbridge.domain.endpoint import Attempted, DeliveryResult, Endpoint, Health, Parcel
 from mentionbridge.domain.events import Event
 from mentionbridge.ports.claims import Lease
+from mentionbridge.ports.desk import EventView
 
 
 class Courier(Protocol):
@@ -66,3 +68,29 @@ class Deliveries(Protocol):
         """Keep how far the recovery has come; None when it is through."""
 
     async def disable(self, endpoint: Endpoint, why: str, now: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """A stretch of the feed, oldest first; go on behind `after`, at once when there is `more`. `head` is its end."""
+
+    items: Sequence[EventView]
+    after: int
+    head: int
+
+    @property
+    def more(self) -> bool:
+        """True when the feed goes on behind this page."""
+        return self.after < self.head
+
+
+class Feed(Protocol):
+    """The feed as it is pulled."""
+
+    async def page(
+        self, brands: Sequence[str], after: int, limit: int, types: Sequence[str] = (), ticket_id: str | None = None
+    ) -> FeedPage:
+        """Return what stands behind `after`; a page that looks for little may be empty and still have more."""
+
+    async def head(self) -> int:
+        """Return the newest position."""

@@ -16,7 +16,6 @@ from mentionbridge.ports.desk import (
     Attempt,
     Brands,
     CustomerView,
-    EventView,
     Hit,
     Judged,
     Line,
@@ -36,7 +35,6 @@ from mentionbridge.store import tables as t
 from mentionbridge.store.accounts import StoredAccounts
 from mentionbridge.store.commitments import FACTS as COMMITMENT
 from mentionbridge.store.commitments import as_commitment
-from mentionbridge.store.events import as_event
 from mentionbridge.store.keyset import Keyset
 from mentionbridge.store.replies import as_reply
 from mentionbridge.store.tickets import FACTS, as_entry, as_ticket
@@ -212,15 +210,6 @@ class StoredDesk:
         async with self.store.engine.reading() as connection:
             rows, behind = await UNREADABLE.page(connection, brands, filters, cursor, limit)
         return Slice([UnreadableItem(**{**row._mapping, "body": bytes(row.body)}) for row in rows], behind)
-
-    async def events(self, brands: Brands, after: int, limit: int) -> Sequence[EventView]:
-        column = t.events.c
-        query = sa.select(t.events).where(column.position > after, column.brand_id.in_(brands))
-        async with self.store.reading() as uow:
-            rows = await uow.connection.execute(query.order_by(column.position).limit(limit))
-            found = [as_event(row) for row in rows]
-            told = await uow.events.render_all(found)
-            return [EventView(event, told[event.id]) for event in found]
 
     async def media(self, brands: Brands, media_id: str) -> MediaBody | None:
         query = sa.select(t.media.c.mime, t.media.c.body).where(

@@ -29,6 +29,7 @@ from mentionbridge.web.door import Door
 from mentionbridge.web.gate import Gate
 from mentionbridge.web.problem import catch_all
 from mentionbridge.web.shortcut import shortcut
+from mentionbridge.web.stream import Tail
 
 PARTS = (
     hooks,
@@ -67,6 +68,7 @@ def create_app(door: Door, lifespan: Lifespan | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.door = door
+    app.state.tail = Tail(door)
     for part in PARTS:
         app.include_router(part.router)
     app.router.routes.insert(0, shortcut(mentions.PUSH))

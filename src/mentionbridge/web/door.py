@@ -1,5 +1,6 @@
 """What the HTTP door is handed; it makes nothing itself."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,7 @@ from mentionbridge.kit.clock import Clock
 from mentionbridge.pipeline.bridge import LinkedDesk
 from mentionbridge.ports.access import Idempotency, Tokens
 from mentionbridge.ports.desk import Desk
+from mentionbridge.ports.feed import Feed
 from mentionbridge.ports.ingest import Writer
 from mentionbridge.ports.observer import Observer
 from mentionbridge.ports.platform import Hook
@@ -35,6 +37,9 @@ class Limits:
     batch: int = 200
     page: int = 200
     requests_per_minute: int = 1200
+    streams: int = 200
+    heartbeat_seconds: float = 15.0
+    slow_reader_seconds: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Door:
     """
 
     desk: Desk
+    feed: Feed
     writer: Writer
     tokens: Tokens
     idempotency: Idempotency
@@ -95,4 +101,6 @@ class Door:
     metrics_token: str | None = None
     pages: Mapping[str, Asgi] = field(default_factory=dict)
     limits: Limits = Limits()
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when we begin to stop: whatever would go on for ever ends."""
     desks: Mapping[str, LinkedDesk] = field(default_factory=dict)

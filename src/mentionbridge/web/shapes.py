@@ -410,10 +410,15 @@ class EventShape(Shape):
 
 
 class EventsShape(Shape):
-    """Facts behind `after`, oldest first; `after` is where to go on, also when nothing is new."""
+    """Facts behind `after`, oldest first; `after` is where to go on, also when nothing is new.
+
+    `next` leads on while there is more, even from an empty page: one looks through 5,000 places of the feed at most.
+    `head` is the feed's newest place.
+    """
 
     items: Sequence[EventShape]
     after: int
+    head: int
     next: str | None = None
 
 
