@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -46,7 +46,7 @@ class Server(uvicorn.Server):
     def __init__(
         self,
         config: uvicorn.Config,
-        alive: Callable[[], AbstractAsyncContextManager[None]],
+        alive: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
         closing: asyncio.Event | None = None,
     ) -> None:
         super().__init__(config)
