@@ -18,7 +18,7 @@ from mentionbridge.domain.account import Account
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.reply import Reply
 from mentionbridge.feed.signing import new_secret
-from mentionbridge.pipeline import know, promise, steer
+from mentionbridge.pipeline import know, message, promise, steer
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.forget import forget
 from mentionbridge.pipeline.relabel import relabel
@@ -191,6 +191,9 @@ def use_cases(bridge: Bridge) -> dict[str, Any]:
         "join_customers": partial(know.join_customers, bridge),
         "separate_customers": partial(know.separate_customers, bridge),
         "forget": partial(forget, bridge),
+        "message": partial(message.message, bridge),
+        "claim_mirror": partial(message.claim_mirror, bridge),
+        "mirrors_of": partial(message.mirrors_of, bridge),
         "promise": partial(promise.promise, bridge),
         "keep_promise": partial(promise.keep, bridge),
         "move_promise": partial(promise.move, bridge),

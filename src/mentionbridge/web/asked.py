@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
@@ -216,6 +216,28 @@ class JoinedCustomer(Acted):
 
     customer_id: Annotated[str, Field(max_length=64)]
     reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
+
+
+class NewMessage(Acted):
+    """Words to the customer; without a `surface` they go where the customer spoke last."""
+
+    model_config = example(
+        actor=KIM, text="Your parcel is on its way and is with you tomorrow.", surface="public", seen=3
+    )
+
+    text: Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_storable)]
+    surface: Literal["public", "private"] | None = None
+    seen: int = Field(ge=0, le=2**31 - 1)
+
+
+class ClaimedMirror(Acted):
+    """A desk's own ticket that mirrors ours."""
+
+    model_config = example(actor=KIM, desk="service-desk", external_id="4711", url="https://desk.example/t/4711")
+
+    desk: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_plain)]
+    external_id: NetworkId
+    url: WebAddress | None = None
 
 
 class NewCommitment(Acted):

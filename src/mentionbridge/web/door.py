@@ -16,10 +16,12 @@ from mentionbridge.domain.reply import Reply, ReplyRight
 from mentionbridge.domain.verdict import Correction
 from mentionbridge.kit.clock import Clock
 from mentionbridge.pipeline.bridge import LinkedDesk
+from mentionbridge.pipeline.say import Saying
 from mentionbridge.ports.access import Idempotency, Tokens
 from mentionbridge.ports.desk import Desk
 from mentionbridge.ports.feed import Feed
 from mentionbridge.ports.ingest import Writer
+from mentionbridge.ports.mirrors import External
 from mentionbridge.ports.observer import Observer
 from mentionbridge.ports.platform import Hook
 from mentionbridge.ports.subscriptions import Subscriptions
@@ -80,6 +82,9 @@ class Door:
     separate_customers: Callable[[str, str, str], Awaitable[Join]]
     forget: Callable[[str, str, str], Awaitable[Erased]]
     """(brand id, customer id, actor)"""
+    message: Callable[[Saying], Awaitable[Reply]]
+    claim_mirror: Callable[..., Awaitable[External]]
+    mirrors_of: Callable[[str, str], Awaitable[Sequence[External]]]
     promise: Callable[..., Awaitable[Commitment]]
     keep_promise: Callable[[str, str, str], Awaitable[Commitment]]
     """(brand id, commitment id, actor)"""

@@ -209,6 +209,17 @@ class CommitmentShape(Shape):
     earlier: Sequence[EarlierDueShape]
 
 
+class ExternalShape(Shape):
+    """A desk's own ticket that mirrors ours, and who said so."""
+
+    ticket_id: str
+    desk: str
+    external_id: str
+    url: str | None
+    actor: str
+    at: datetime
+
+
 class IdentityShape(Shape):
     """One author who is this customer, by the network's immutable id."""
 
