@@ -1,9 +1,10 @@
 """A server that answers by script, and a platform connected to it."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -11,10 +12,12 @@ import httpx
 
 from contract.folders import Folder
 from fakes.clock import HandClock
+from mentionbridge.domain.mention import Post
 from mentionbridge.net.client import Http
 from mentionbridge.platforms.plug import Network, Tools
 from mentionbridge.ports.platform import Platform
 
+_EVER = datetime.min.replace(tzinfo=UTC)
 Fail = Callable[[httpx.Request], httpx.Response]
 
 
@@ -27,16 +30,16 @@ class Server:
         self.on_send: list[Mapping[str, Any] | Fail] = []
         self.on_read: Mapping[str, Any] | Fail | None = None
         self.page: Any = None
-        self._folder = folder
+        self.folder = folder
 
     def handle(self, request: httpx.Request) -> httpx.Response:
-        if _matches(self._folder.told("send"), request):
+        if _matches(self.folder.told("send"), request):
             self.sends.append(request)
             return _play(self.on_send.pop(0), request)
-        line = next((line for line in self._folder.told("always") if _matches(line, request)), None)
+        line = next((line for line in self.folder.told("always") if _matches(line, request)), None)
         if self.on_read is not None and not (line and line.get("kept")):
             return _play(self.on_read, request)
-        if _matches(collect := self._folder.exchanges.get("collect", {}), request):
+        if _matches(collect := self.folder.exchanges.get("collect", {}), request):
             page = collect["json"] if self.page is None else self.page
             # Not `json=`, which refuses the Infinity a sloppy network may send and Python reads.
             return httpx.Response(200, text=json.dumps(page), headers={"content-type": "application/json"})
@@ -48,7 +51,7 @@ class Server:
     def check(self) -> None:
         """Fail when something was asked that the script has no line for."""
         assert not self.unmatched, (
-            f"exchanges.json of {self._folder.name} has no line in `always` for: {', '.join(self.unmatched)}"
+            f"exchanges.json of {self.folder.name} has no line in `always` for: {', '.join(self.unmatched)}"
         )
 
 
@@ -97,6 +100,12 @@ async def on_stage(folder: Folder) -> AsyncIterator[Stage]:
     finally:
         await platform.aclose()
         await network.aclose()
+
+
+async def said_in_thread(stage: Stage) -> Sequence[Post]:
+    """Ask what the author of the folder's `target` said in its thread, at any time."""
+    target = stage.server.folder.told("target")
+    return await stage.platform.said_in_thread(target["author_external_id"], target["thread_id"], _EVER)
 
 
 class OpenGate:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from contract.folders import FOLDERS, NAMES, Folder, Missing
 from contract.mutations import ANYTHING, mutated
-from contract.scripted import on_stage
+from contract.scripted import on_stage, said_in_thread
 from mentionbridge.domain.mention import Deleted, Post, Unreadable
 from mentionbridge.ports.platform import Hook, HookRequest
 from mentionbridge.rules.intake import tidy
@@ -72,6 +72,21 @@ async def test_a_poll_loses_no_item_however_broken(folder: Folder, data: st.Data
     assert len(items) == count
     for item in items:
         _check(item)
+
+
+@each_folder
+async def test_a_thread_that_is_followed_shows_what_one_person_said_in_it(folder: Folder) -> None:
+    if not folder.plug.capabilities.follows_threads:
+        return
+    if "said_in_thread" not in folder.told("reads"):
+        raise Missing(f"{folder.name} follows threads; add 'said_in_thread' to `reads`, and what it asks to `always`.")
+    target = folder.told("target")
+    async with on_stage(folder) as stage:
+        said = await said_in_thread(stage)
+    assert {(post.author.external_id, post.thread_id) for post in said} == {
+        (target["author_external_id"], target["thread_id"])
+    }
+    assert [post.created_at for post in said] == sorted(post.created_at for post in said)
 
 
 @each_folder

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from contract.folders import FOLDERS, NAMES, Folder
-from contract.scripted import OpenGate, Stage, breaks, on_stage
+from contract.scripted import OpenGate, Stage, breaks, on_stage, said_in_thread
 from mentionbridge.domain.errors import LeaseLost, LoginNeeded, PlatformDown, RateLimited
 from mentionbridge.domain.reply import AlreadySent, Refusal, Refused, ReplyIntent, Sent, Unknown
 
@@ -224,6 +224,8 @@ async def _send(stage: Stage, intent: ReplyIntent, *answers: Any) -> Any:
 async def _read(stage: Stage, name: str) -> Any:
     if name == "probe":
         return await stage.platform.probe()
+    if name == "said_in_thread":
+        return await said_in_thread(stage)
     return [page async for page in stage.platform.collect(None)]
 
 

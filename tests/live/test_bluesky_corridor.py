@@ -94,3 +94,44 @@ async def check_mention(bridge: Running, customer: Person, complaint: Written) -
 async def lines_of(bridge: Running, ticket_id: str, kind: str, count: int) -> list[dict[str, Any]] | None:
     lines: list[dict[str, Any]] = (await bridge.reads(f"tickets/{ticket_id}/timeline"))["items"]
     return lines if sum(line["kind"] == kind for line in lines) == count else None
+
+
+async def test_what_a_customer_adds_without_calling_on_us_joins_the_ticket(
+    network: BlueskyNetwork, tmp_path: Path
+) -> None:
+    brand, customer, stranger = network.brand("acme-too"), network.person("adder"), network.person("stranger")
+    settings = settings_for(brand, fresh_database("sqlite", tmp_path), tmp_path)
+    async with running(settings) as bridge:
+        await eventually(lambda: is_active(bridge), what="signing in")
+        words = f"@{brand.handle} my broadband has been down since Tuesday"
+        complaint = await asyncio.to_thread(customer.post, words, mentions=[brand])
+        await eventually(lambda: seen_by(customer, complaint), what="our answer in the customer's view")
+        added = await asyncio.to_thread(customer.post, "And the neighbours are out too.", reply_to=complaint)
+        await asyncio.to_thread(stranger.post, "Same for me!", reply_to=complaint)
+        await asyncio.to_thread(customer.post, "Lovely evening though.")
+        await eventually(lambda: answered_twice(customer, complaint, added), what="both in everybody's view")
+
+        (ticket,) = (await bridge.reads("tickets"))["items"]
+        await look_now(bridge)
+        lines = await eventually(lambda: lines_of(bridge, ticket["id"], "mention", 2), what="the addition in it")
+        newest = await bridge.reads(f"mentions/{lines[-1]['mention']['id']}")
+        assert (newest["external_id"], newest["origin"], newest["tagged"]) == (added.uri, "poll", False)
+        assert len((await bridge.reads("mentions"))["items"]) == 2, "neither the stranger nor another thread"
+        answers = [each for each in await asyncio.to_thread(customer.replies_under, complaint) if ours(each, brand)]
+        assert len(answers) == 1, "acknowledged once"
+
+
+async def look_now(bridge: Running) -> None:
+    """The first look is two minutes after the words; a test does not wait so long."""
+    past = "(SELECT min(received_at) FROM mentions)"
+    async with bridge.app.engine.writing() as connection:
+        await connection.exec_driver_sql(f"UPDATE rechecks SET due = {past}")
+
+
+def ours(post: dict[str, Any], brand: Person) -> bool:
+    return bool(post["author"]["did"] == brand.did)
+
+
+async def answered_twice(customer: Person, complaint: Written, added: Written) -> bool | None:
+    seen = {post["uri"] for post in await asyncio.to_thread(customer.replies_under, complaint)}
+    return (added.uri in seen and len(seen) >= 3) or None

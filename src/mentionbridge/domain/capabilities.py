@@ -19,6 +19,7 @@ class Capabilities:
     `key_life` is how long the network recognises a repeated send (None: it has no key, `timedelta.max`: for ever).
     `private_keyed` is False where that holds for public replies only: a private message is then sent without a key.
     `max_length` counts in the plug's own `count(text)` unit. `needs_tag` means unsolicited posts must not be answered.
+    `follows_threads` is True where we can read what one person says in a thread without calling on us.
     `real` is False for networks where nothing said reaches a person (the built-in demo). `hosts` is True where a post
     that was only pushed to us can be put on the network, so that it can be answered there (`ports.platform.Host`).
     """
@@ -33,6 +34,7 @@ class Capabilities:
     max_length: int = 300
     private_messages: bool = False
     needs_tag: bool = True
+    follows_threads: bool = False
     edits: bool = False
     may_train: bool = True
     real: bool = True

@@ -1,16 +1,18 @@
-"""Recheck: read posts again for edits and deletions, in batches an account."""
+"""Recheck: read posts again for edits and deletions in batches, and read on in the threads of open stories."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 
+from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.errors import LeaseLost, MentionbridgeError
 from mentionbridge.domain.mention import Mention, Post
 from mentionbridge.kit.backoff import delay
-from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.bridge import Bridge, Connected
+from mentionbridge.pipeline.follow import Thread, follow, to_follow
 from mentionbridge.pipeline.take_in import is_edit, take_edit, withdraw
-from mentionbridge.ports.platform import Gone, Platform, PostRef
+from mentionbridge.ports.platform import Gone, PostRef
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.intake import tidy
 from mentionbridge.rules.patience import next_recheck
@@ -31,10 +33,11 @@ def _account(mention: Mention) -> tuple[str, str]:
 
 
 async def _recheck_account(bridge: Bridge, account: tuple[str, str], group: list[tuple[Lease, Mention]]) -> None:
-    platform = _who_can_look(bridge, account, group[0][1].platform)
-    if platform is None:
+    connected = _who_can_look(bridge, account, group[0][1].platform)
+    if connected is None:
         await _not_now(bridge, [lease for lease, _ in group])
         return
+    platform = connected.platform
     size = platform.capabilities.fetch_batch
     for start in range(0, len(group), size):
         batch = group[start : start + size]
@@ -44,14 +47,14 @@ async def _recheck_account(bridge: Bridge, account: tuple[str, str], group: list
         except MentionbridgeError as error:
             await _later(bridge, [lease for lease, _ in batch], error)
             continue
-        await _follow(bridge, batch, now_there)
+        for thread in await _compare(bridge, platform.capabilities, batch, now_there):
+            await follow(bridge, connected, thread)
 
 
-def _who_can_look(bridge: Bridge, account: tuple[str, str], platform: str) -> Platform | None:
-    """Return the account's platform, or another one the brand has there when it has left the config."""
+def _who_can_look(bridge: Bridge, account: tuple[str, str], platform: str) -> Connected | None:
+    """Return the account, or another one the brand has there when it has left the config."""
     others = [(account[0], other.id) for other in bridge.accounts_on(account[0], platform)]
-    found = next(filter(None, (bridge.find(*each) for each in (account, *others))), None)
-    return found.platform if found else None
+    return next(filter(None, (bridge.find(*each) for each in (account, *others))), None)
 
 
 async def _not_now(bridge: Bridge, leases: Sequence[Lease]) -> None:
@@ -62,34 +65,46 @@ async def _not_now(bridge: Bridge, leases: Sequence[Lease]) -> None:
                 await uow.claims.done(lease, tomorrow, fresh=True)
 
 
-async def _follow(bridge: Bridge, batch: Sequence[tuple[Lease, Mention]], now_there: Mapping[str, Post | Gone]) -> None:
+async def _compare(
+    bridge: Bridge,
+    can: Capabilities,
+    batch: Sequence[tuple[Lease, Mention]],
+    now_there: Mapping[str, Post | Gone],
+) -> Sequence[Thread]:
+    """Take over what has changed and give the rows back, but for those whose threads are read on in."""
     async with bridge.store.writing() as uow:
-        for lease, mention in batch:
-            await _follow_one(bridge, uow, lease, mention, now_there.get(mention.external_id))
+        now = bridge.clock.now()
+        compared = [
+            await _compare_one(uow, can, lease, mention, now_there.get(mention.external_id), now)
+            for lease, mention in batch
+        ]
+    return [thread for thread in compared if thread is not None]
 
 
-async def _follow_one(
-    bridge: Bridge, uow: UnitOfWork, lease: Lease, mention: Mention, found: Post | Gone | None
-) -> None:
-    now = bridge.clock.now()
+async def _compare_one(
+    uow: UnitOfWork, can: Capabilities, lease: Lease, mention: Mention, found: Post | Gone | None, now: datetime
+) -> Thread | None:
     try:
         await uow.claims.check(lease)
     except LeaseLost:
-        return
+        return None
     known = await uow.mentions.get(mention.brand_id, mention.id)
     if known is None or known.edit_version != mention.edit_version:
         # What we fetched may be older than what somebody told us meanwhile.
         await uow.claims.done(lease, now)
-        return
+        return None
     if isinstance(found, Gone) and mention.deleted_at is None:
         await withdraw(uow, mention, now)
     tidied = tidy(found, now) if isinstance(found, Post) else None
     if isinstance(tidied, Post) and is_edit(mention, tidied):
         await take_edit(uow, mention, tidied, now)
     over = isinstance(found, Gone) or mention.deleted_at is not None
+    if not over and (thread := await to_follow(uow, can, lease, known)) is not None:
+        return thread
     due = next_recheck(mention.occurred_at, now)
     until = await uow.mentions.recheck_until(mention.brand_id, mention.id)
     await uow.claims.done(lease, None if over or until is None or due > until else due, fresh=True)
+    return None
 
 
 async def _later(bridge: Bridge, leases: Sequence[Lease], error: MentionbridgeError) -> None:

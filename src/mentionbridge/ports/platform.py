@@ -68,6 +68,9 @@ class Platform(Protocol):
     async def context(self, post: Post) -> Sequence[Post | Gone]:
         """Return the posts above this one in its thread, root first; deleted ones as Gone."""
 
+    async def said_in_thread(self, author_id: str, thread_id: str, since: datetime) -> Sequence[Post]:
+        """Return what this person has said in a public thread since then, oldest first; only if `follows_threads`."""
+
     async def reply_rights(self, target: Target) -> Sequence[ReplyRight]:
         """What we may say to this post now, one row a surface."""
 

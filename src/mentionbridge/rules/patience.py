@@ -6,7 +6,11 @@ LOOKS = (timedelta(seconds=10), timedelta(minutes=5), timedelta(minutes=15))
 """Without a network key, an unknown reply is looked for this long after it was sent, then parked for a person."""
 
 RECHECKS = (timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
-"""Edits and deletions are followed at these ages of a post, then daily; a deletion is seen within 24 hours."""
+"""Edits and deletions are followed at these ages of a post, then daily; a deletion is seen within 24 hours.
+
+At the same ages of a customer's newest words the thread of an open story is read on in, so a talkative thread is read
+more often than a silent one.
+"""
 
 RECHECK_FOR = timedelta(days=30)
 

@@ -255,6 +255,14 @@ class StoredMentions:
         refused = {"state": "refused", "reason": reason[:500]}
         await self.connection.execute(sa.update(t.media).where(is_row(t.media, brand_id, media_id)).values(**refused))
 
+    async def newest_in_thread(self, mention: Mention) -> str | None:
+        column = t.mentions.c
+        here = (column.brand_id == mention.brand_id, column.ticket_id == mention.ticket_id)
+        told = column.origin.in_([origin for origin in Origin if origin.fetched])
+        query = sa.select(column.id).where(*here, column.thread_id == mention.thread_id, told)
+        newest = query.where(column.deleted_at.is_(None)).order_by(column.occurred_at.desc(), column.id.desc())
+        return (await self.connection.execute(newest.limit(1))).scalar_one_or_none()
+
     async def plan_recheck(self, mention: Mention, due: datetime, until: datetime) -> None:
         row = {
             "brand_id": mention.brand_id,

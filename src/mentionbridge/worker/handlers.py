@@ -60,7 +60,7 @@ HANDLERS: dict[Queue, Handler] = {
     Queue.SETTLE: Handler(one=settle, batch=10, leads_to=(Queue.SEND,)),
     Queue.DELIVER: Handler(many=relay, batch=256, patience=2, leads_to=(Queue.DELIVER_SLOW,)),
     Queue.DELIVER_SLOW: Handler(many=relay, batch=256, patience=2, leads_to=(Queue.DELIVER,)),
-    Queue.RECHECK: Handler(many=recheck, batch=100, patience=4, leads_to=(Queue.JUDGE,)),
+    Queue.RECHECK: Handler(many=recheck, batch=100, patience=4, leads_to=(Queue.JUDGE, Queue.MEDIA)),
     Queue.MEDIA: Handler(one=keep_picture, batch=4, patience=4),
     Queue.WAIT: Handler(one=watch),
     Queue.COMMITMENT: Handler(one=watch_promise),

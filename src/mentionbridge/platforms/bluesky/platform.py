@@ -87,6 +87,9 @@ class BlueskyPlatform:
         thread = read_object(answer).get("thread") if answer.status == 200 else None
         return _parents(thread, await self._reader())
 
+    async def said_in_thread(self, author_id: str, thread_id: str, since: datetime) -> Sequence[Post]:
+        return await self._posts.said_in_thread(author_id, thread_id, since, await self._reader())
+
     async def reply_rights(self, target: Target) -> Sequence[ReplyRight]:
         private = await self._chat.right(target)
         if target.visibility is Visibility.DIRECT:

@@ -23,6 +23,7 @@ CAPABILITIES = Capabilities(
     private_keyed=False,
     max_length=MAX_LENGTH,
     private_messages=True,
+    follows_threads=True,
     fetch_batch=BATCH,
 )
 APP = "https://bsky.app"

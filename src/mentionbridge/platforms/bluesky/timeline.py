@@ -12,12 +12,15 @@ from mentionbridge.kit.clock import Clock
 from mentionbridge.platforms.bluesky import wire
 from mentionbridge.platforms.bluesky.mark import Mark
 from mentionbridge.platforms.bluesky.wire import Reader
-from mentionbridge.platforms.bluesky.xrpc import Xrpc, read_list
+from mentionbridge.platforms.bluesky.xrpc import Xrpc, read_list, read_object
 
 LIMIT = 100
 BATCH = 25
 HISTORY_PAGES = 20
 """How many pages of the time before we were connected one poll reads; the next goes on from there."""
+
+FEED_PAGES = 10
+"""How many pages of a person's posts are read for what they added to a thread."""
 
 FOLLOWERS_LIVE = timedelta(hours=6)
 VIEWS_LIVE = timedelta(minutes=10)
@@ -66,6 +69,36 @@ class Posts:
             views = (view for view in read_list(answer, "posts") if isinstance(view, dict))
             found |= {view["uri"]: view for view in views if isinstance(view.get("uri"), str)}
         return found
+
+    async def said_in_thread(self, did: str, root: str, since: datetime, reader: Reader) -> list[Post]:
+        """Return what this person said in a thread since then, oldest first.
+
+        Their own posts are listed and not the thread: it may be a crowd's, of which the network shows a part.
+        """
+        found: dict[str, Post] = {}
+        cursor: str | None = None
+        for _ in range(FEED_PAGES):
+            answer = await self._xrpc.ask(
+                "app.bsky.feed.getAuthorFeed",
+                actor=did,
+                filter="posts_with_replies",
+                limit=LIMIT,
+                cursor=cursor,
+                fine=(400,),
+            )
+            if answer.status != 200:
+                # The account is gone, or there is a block between us: nobody to hear.
+                break
+            page = read_object(answer)
+            listed = [one for one in read_list(page, "feed") if isinstance(one, dict) and "reason" not in one]
+            posts = [item for one in listed if isinstance(item := reader.read(one.get("post")), Post)]
+            late = [post for post in posts if post.thread_id == root and post.created_at >= since]
+            found |= {post.external_id: post for post in late}
+            given = page.get("cursor")
+            if not isinstance(given, str) or given == cursor or any(post.created_at < since for post in posts):
+                break
+            cursor = given
+        return sorted(found.values(), key=lambda post: post.created_at)
 
     async def hydrated(self, noted: Sequence[Any]) -> list[Any]:
         """Return each notified post as the network shows it, with its pictures; where it does not, as it was noted."""

@@ -40,6 +40,7 @@ class AccountApi:
             Route("/posts", self.posts),
             Route("/posts/{id:path}/context", self.context),
             Route("/posts/{id:path}/rights", self.rights),
+            Route("/posts/{id:path}/thread", self.thread),
             Route("/posts/{id:path}/replies", self.reply, methods=["POST"]),
             Route("/posts/{id:path}", self.host, methods=["PUT"]),
             Route("/messages", self.message, methods=["POST"]),
@@ -92,6 +93,19 @@ class AccountApi:
         self._account(request)
         told = hosting.read(await body_of(request))
         return self._said(*hosting.host(self._live, request.path_params["id"], told))
+
+    async def thread(self, request: Request) -> Response:
+        """List what one `author` (an id) said in the thread a post began, oldest first; `next` walks on."""
+        account = self._account(request)
+        since, after = moment_of(request.query_params.get("since")), number_of(request, "after", 0)
+        root = self._live.state.posts.get(request.path_params["id"])
+        under = [root, *(one for _, one in self._live.state.thread(root))] if root and not root.private else []
+        theirs = [one for one in under if one.author == request.query_params.get("author")]
+        late = [one for one in theirs if one.created_at >= since and one.seq > after]
+        shown = [one for one in late if not one.deleted and self._live.state.visible(one, account)]
+        page = sorted(shown, key=lambda one: one.seq)[:PAGE]
+        items = [self._show(one, account) for one in page]
+        return JSONResponse({"posts": items, "next": page[-1].seq if len(shown) > PAGE else None})
 
     async def own(self, request: Request) -> Response:
         """List what the account said since a time, newest first; `before` walks on."""

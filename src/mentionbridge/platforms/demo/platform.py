@@ -76,6 +76,17 @@ class DemoPlatform:
         found = (wire.read_gone_or_post(item) for item in _list(page))
         return [one[1] for one in found if one]
 
+    async def said_in_thread(self, author_id: str, thread_id: str, since: datetime) -> Sequence[Post]:
+        path = f"{_at(thread_id)}/thread"
+        found: list[Post] = []
+        after: Any = None
+        while True:
+            page = await self._read(path, author=author_id, since=since.isoformat(), after=after)
+            found += [item for item in map(wire.read, _list(page)) if isinstance(item, Post)]
+            after = page.get("next")
+            if not isinstance(after, int):
+                return found
+
     async def reply_rights(self, target: Target) -> Sequence[ReplyRight]:
         told = await self._read(f"{_at(target.external_id)}/rights")
         return wire.read_rights(told, target.visibility)

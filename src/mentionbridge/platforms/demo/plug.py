@@ -33,6 +33,7 @@ CAPABILITIES = Capabilities(
     key_life=timedelta.max,
     max_length=MAX_LENGTH,
     private_messages=True,
+    follows_threads=True,
     edits=True,
     real=False,
     hosts=True,

@@ -317,3 +317,22 @@ def _tools(place: Town) -> Tools:
     app = place.network.pages()
     clock = HandClock()
     return Tools(clock, lambda base: Http(base, clock=clock, transport=in_process(app)), "http://bridge.test")
+
+
+async def test_what_one_person_said_in_a_thread_is_read_page_by_page_without_anybody_elses_words() -> None:
+    async with town() as place:
+        root = await place.says("mira", "Is anybody else offline tonight?")
+        early = await place.says("sam", "Here too.", parent=root)
+        since = place.clock.now() + timedelta(seconds=1)
+        place.clock.forward(60)
+        said = [await place.says("sam", f"Still nothing, {number}.", parent=early) for number in range(45)]
+        await place.says("mira", "Same here.", parent=said[0])
+        await place.plays("DELETE", f"people/sam/posts/{said[3]}")
+        await place.says("sam", "elsewhere")
+        sam = (await place.platform.fetch([PostRef(early, {})]))[early].author.external_id
+        found = await place.platform.said_in_thread(sam, root, since)
+        assert [post.external_id for post in found] == [*said[:3], *said[4:]]
+        assert {post.thread_id for post in found} == {root}
+        assert await place.platform.said_in_thread(sam, "p-999", since) == []
+        message = await place.plays("POST", "people/sam/messages", to="acme", text="order 4471-209")
+        assert await place.platform.said_in_thread(sam, message["id"], since) == []
