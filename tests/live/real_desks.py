@@ -1,8 +1,8 @@
 """Real helpdesks on this machine, and an agent who works at them.
 
 `running(kind, folder, hook)` starts `rt` (Debian's Request Tracker 5) or `django_helpdesk` (from the package index, in
-an environment of its own) and yields a `RealDesk`: `.options` for the config, and what one does there: `.answer(id, text)`,
-`.note(id, text)`, `.solve(id)`, `.merge(id, into)`, `.delete(id)`. Only processes started here are stopped.
+an environment of its own) and yields a `RealDesk`: `.options` for the config, and what an agent does there. Only
+processes started here are stopped.
 """
 
 import fcntl

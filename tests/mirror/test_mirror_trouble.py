@@ -217,7 +217,7 @@ async def test_what_its_author_takes_back_is_taken_back_there(scene: Scene, edit
         assert not any("broadband has been down" in text for text in texts)
     else:
         assert any("It now reads:" in text and "since Monday" in text for text in texts)
-        assert "please remove it here too" in texts[-1]
+        assert "Please remove it here too" in texts[-1]
     assert len(texts) == len({*texts})
 
 

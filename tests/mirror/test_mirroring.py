@@ -4,6 +4,7 @@ import pytest
 
 from fakes.toy_desk import ToyDesk, passes, with_desks
 from mentionbridge.domain.mention import Surface
+from mentionbridge.pipeline.forget import forget
 from mirror.conftest import Scene
 
 
@@ -101,3 +102,17 @@ async def test_two_desks_tell_each_other_and_do_not_answer_twice(scene: Scene) -
     await passes(life, 60)
     assert len(scene.outside.answers_to(post)) == 3
     assert billing.case.key == scene.case.key
+
+
+async def test_what_a_customer_has_removed_is_removed_there(scene: Scene) -> None:
+    scene.desk.edits = True
+    await scene.complains()
+    scene.desk.notes("Sam called, the number is 020 7946 0958.")
+    await scene.passes()
+    ((customer_id,),) = await scene.life.rows("SELECT customer_id FROM authors WHERE handle = 'sam'")
+    await forget(scene.life.bridge, "acme", customer_id, "Lee via console")
+    await scene.passes(60)
+    texts = [line.text for line in scene.case.of_ours]
+    assert texts[0].endswith("(removed)")
+    assert "Please remove it here too" in texts[-1]
+    assert not any("broadband" in text for text in texts)

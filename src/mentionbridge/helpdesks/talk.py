@@ -9,6 +9,7 @@ from mentionbridge.kit.clock import Clock
 from mentionbridge.net.client import Answer, Http
 from mentionbridge.net.outcome import reading, retry_at
 from mentionbridge.ports.platform import SendGate
+from mentionbridge.text.pii import mask
 
 _LONGEST = 200
 
@@ -100,7 +101,7 @@ def _code(status: int) -> str:
 
 def _said(answer: Answer) -> str:
     text = answer.body[:2000].decode("utf-8", "replace")
-    return " ".join(text.split())[:_LONGEST] if not text.lstrip().startswith("<") else "a page of HTML"
+    return mask(" ".join(text.split())[:_LONGEST]) if not text.lstrip().startswith("<") else "a page of HTML"
 
 
 def an_object(value: Any, what: str) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from mentionbridge.domain.errors import NotAllowed
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.helpdesk import Carried, Heard, LineState, Mirror, Story, TheirLine, TheirTicket, Way
 from mentionbridge.domain.mention import Surface
-from mentionbridge.domain.ticket import Entry, TicketState
+from mentionbridge.domain.ticket import Entry, Hand, Ticket, TicketState
 from mentionbridge.pipeline.bridge import Bridge, LinkedDesk
 from mentionbridge.pipeline.say import Saying, say
 from mentionbridge.ports.store import Lease, UnitOfWork
@@ -64,11 +65,14 @@ async def _take(
         await uow.mirrors.took(mirror, line.id, LineState.DONE, None, now, why)
         return
     actor = f"{line.author or 'somebody'} via {desk.name}"
+    ticket = await _goes_on_in(uow, mirror)
     if line.surface is Surface.INTERNAL:
-        became = await _note(bridge, uow, mirror, line, text, actor, now)
+        became = await _note(bridge, uow, ticket, line, text, actor, now)
         await uow.mirrors.took(mirror, line.id, LineState.DONE, became, now, "")
         return
-    saying = Saying(mirror.brand_id, mirror.ticket_id, text, actor, once=f"{desk.name}\n{line.id}", seen=seen)
+    # Which words of another story its writer had seen cannot be told.
+    known = seen if ticket.id == mirror.ticket_id else None
+    saying = Saying(ticket.brand_id, ticket.id, text, actor, once=f"{desk.name}\n{line.id}", seen=known)
     try:
         reply = await say(bridge, uow, saying, now)
     except NotAllowed as error:
@@ -78,23 +82,38 @@ async def _take(
     await uow.mirrors.took(mirror, line.id, LineState.DONE, reply.id, now, "")
 
 
+async def _goes_on_in(uow: UnitOfWork, mirror: Mirror) -> Ticket:
+    """Return the ticket this story is in now; a merged one goes on in another."""
+    ticket = await uow.tickets.hold(mirror.brand_id, mirror.ticket_id)
+    while ticket.merged_into is not None:
+        ticket = await uow.tickets.hold(mirror.brand_id, ticket.merged_into)
+    return ticket
+
+
 async def _note(
-    bridge: Bridge, uow: UnitOfWork, mirror: Mirror, line: TheirLine, text: str, actor: str, now: datetime
+    bridge: Bridge, uow: UnitOfWork, ticket: Ticket, line: TheirLine, text: str, actor: str, now: datetime
 ) -> str:
     entry = Entry(
-        brand_id=mirror.brand_id,
+        brand_id=ticket.brand_id,
         id=bridge.ids.new("ent"),
-        ticket_id=mirror.ticket_id,
-        sequence=await uow.tickets.next_sequence(mirror.brand_id, mirror.ticket_id),
+        ticket_id=ticket.id,
+        sequence=await uow.tickets.next_sequence(ticket.brand_id, ticket.id, now),
         kind="note",
         surface=Surface.INTERNAL,
         occurred_at=min(line.at, now),
         received_at=now,
-        reason=text,
         actor=actor,
+        text=text,
     )
     await uow.tickets.add_entry(entry)
+    await _tell_changed(uow, ticket, ["notes"], actor, now)
     return entry.id
+
+
+async def _tell_changed(uow: UnitOfWork, ticket: Ticket, changed: Sequence[str], actor: str, now: datetime) -> None:
+    about: dict[str, Any] = {"ticket_id": ticket.id, "account_id": ticket.account_id}
+    facts: dict[str, Any] = {"changed": list(changed), "actor": actor}
+    await uow.events.add(EventType.TICKET_UPDATED, ticket.brand_id, now, **about, **facts)
 
 
 async def follow_state(
@@ -107,11 +126,9 @@ async def follow_state(
         assert ticket is not None
         now = bridge.clock.now()
         try:
-            await uow.tickets.set_state(ticket, state, now)
+            await uow.tickets.set_state(ticket, state, now, Hand.DESK)
         except NotAllowed as error:
             bridge.observer.saw("helpdesk.not_followed", desk=desk.name, ticket=ticket.id, code=error.code)
             return ticket.state
-        await uow.events.add(
-            EventType.TICKET_UPDATED, ticket.brand_id, now, ticket_id=ticket.id, changed=["state"], actor=desk.name
-        )
+        await _tell_changed(uow, ticket, ["state"], desk.name, now)
         return state

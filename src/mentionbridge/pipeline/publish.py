@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from mentionbridge.domain.endpoint import Endpoint
-from mentionbridge.domain.events import Event
+from mentionbridge.domain.events import Event, EventType
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.rules.wants import narrows, wants
@@ -41,6 +41,10 @@ async def _owed(uow: UnitOfWork, placed: Sequence[Event]) -> list[tuple[Endpoint
 
 async def _want_mirrors(bridge: Bridge, uow: UnitOfWork, placed: Sequence[Event], now: datetime) -> None:
     newest = {(event.brand_id, event.ticket_id): event.sequence for event in placed if event.ticket_id is not None}
+    for event in placed:
+        # An erasure changes stories without a word in any of them.
+        for ticket_id in event.facts.get("tickets", ()) if event.type is EventType.CUSTOMER_ERASED else ():
+            newest.setdefault((event.brand_id, ticket_id), 0)
     for (brand_id, ticket_id), sequence in sorted(newest.items()):
         for desk in bridge.desks.values():
             if desk.brand_id == brand_id:

@@ -14,7 +14,7 @@ from mentionbridge.domain.account import Brand
 from mentionbridge.domain.helpdesk import Carried, LineState, NewLine, NewTicket, StatusWords, Story, Told, Way
 from mentionbridge.domain.mention import Mention, Surface
 from mentionbridge.domain.reply import Purpose, Reply, ReplyState
-from mentionbridge.domain.ticket import TicketState
+from mentionbridge.domain.ticket import Entry, TicketState
 
 S = ReplyState
 UNSAID: Mapping[ReplyState, str] = {
@@ -69,88 +69,108 @@ def plan(story: Story, carried: Sequence[Carried], *, edits: bool) -> list[Step]
     theirs = {each.theirs for each in taken if each.theirs}
     steps: list[Step] = []
     for told in story.told:
-        steps += _of_entry(told, out, theirs, edits)
-    steps += [Append(line) for line in _unheard(story.replies, taken, theirs) if line.marker not in out]
+        if told.entry.id not in theirs:
+            steps += _of_entry(told, out, theirs, edits)
+    steps += [Append(line) for line in _asides(story, taken, theirs) if line.marker not in out]
     return steps
 
 
 def _of_entry(told: Told, out: Mapping[str, Carried], theirs: set[str], edits: bool) -> Iterator[Step]:
-    entry = told.entry
-    if entry.id in theirs:
-        return
+    entry, now = told.entry, _version(told)
     if entry.id not in out:
-        version = _version(told.mention) if told.mention else None
-        yield Append(_line(told, theirs), version)
-    elif told.mention is not None:
-        yield from _again(told, told.mention, out, edits)
-
-
-def _again(told: Told, mention: Mention, out: Mapping[str, Carried], edits: bool) -> Iterator[Step]:
-    """What was told of a post may have changed since: edited, deleted, erased."""
-    entry_id, now = told.entry.id, _version(mention)
-    first, marker = out[entry_id], f"{entry_id}~{now}"
-    latest = max((each for key, each in out.items() if key.split("~")[0] == entry_id), key=lambda each: each.at)
+        yield Append(_line(told, theirs), now)
+        return
+    first, marker = out[entry.id], f"{entry.id}~{now}"
+    latest = max((each for key, each in out.items() if key.split("~")[0] == entry.id), key=lambda each: each.at)
     if latest.reason in (None, now) or marker in out:
         return
     if edits and first.theirs:
-        yield Replace(first.theirs, _mention_line(told, mention, entry_id), now)
-    else:
-        yield Append(_changed_line(mention, marker), now)
+        yield Replace(first.theirs, _line(told, theirs), now)
+    elif told.mention is not None:
+        yield Append(_changed_line(told.mention, marker), now)
 
 
-def _version(mention: Mention) -> str:
-    if mention.deleted_at is not None or mention.redacted:
-        return "gone"
-    return hashlib.sha256(mention.text.encode()).hexdigest()[:8]
+GONE = "gone"
+
+
+def _version(told: Told) -> str:
+    """Name the words of an entry as they stand now: edited, deleted, erased."""
+    for holder in (told.mention, told.reply):
+        if holder is not None:
+            deleted = holder.redacted or (isinstance(holder, Mention) and holder.deleted_at is not None)
+            return GONE if deleted else _digest(holder.text)
+    return GONE if told.entry.redacted else _digest(told.entry.text or told.entry.reason or "")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _line(told: Told, theirs: set[str]) -> NewLine:
     entry = told.entry
     if told.mention is not None:
-        return _mention_line(told, told.mention, entry.id)
+        return _mention_line(entry, told.mention)
     if told.reply is not None:
-        return _reply_line(entry.id, told.reply, entry.occurred_at, own=told.reply.id in theirs)
+        return _reply_line(entry, told.reply, own=told.reply.id in theirs)
     by = f" by {entry.actor}" if entry.actor else ""
-    words = getattr(entry, "text", None) or entry.reason or entry.kind
-    return NewLine(entry.id, Surface.INTERNAL, f"{entry.kind}{by}", _text(words))
+    words = REMOVED if entry.redacted else entry.text or entry.reason or entry.kind
+    return NewLine(entry.id, Surface.INTERNAL, f"{entry.kind}{by}", _paragraphs(f"{entry.kind}{by}:", _text(words)))
 
 
-def _mention_line(told: Told, mention: Mention, marker: str) -> NewLine:
-    surface = told.entry.surface
-    head = f"{_who(mention)} {_PLACES[surface]}, {_when(mention.occurred_at)}"
-    if _version(mention) == "gone":
-        return NewLine(marker, surface, _title(mention, surface), f"{head}\n\n(deleted by its author)")
-    parts = (head, _text(mention.text), mention.permalink or "")
-    return NewLine(marker, surface, _title(mention, surface), "\n\n".join(part for part in parts if part))
+REMOVED = "(removed)"
+
+
+def _mention_line(entry: Entry, mention: Mention) -> NewLine:
+    head = f"{_who(mention)} {_PLACES[entry.surface]}, {_when(mention.occurred_at)}"
+    title = _title(mention, entry.surface)
+    if mention.deleted_at is not None or mention.redacted:
+        why = "(deleted by its author)" if mention.deleted_at is not None else REMOVED
+        return NewLine(entry.id, entry.surface, title, _paragraphs(head, why))
+    return NewLine(entry.id, entry.surface, title, _paragraphs(head, _text(mention.text), mention.permalink))
 
 
 def _changed_line(mention: Mention, marker: str) -> NewLine:
-    if _version(mention) == "gone":
-        text = f"{_who(mention)} has deleted what was said on {_when(mention.occurred_at)}; please remove it here too."
-        return NewLine(marker, Surface.INTERNAL, "deleted", text)
-    head = f"{_who(mention)} has edited what was said on {_when(mention.occurred_at)}. It now reads:"
-    return NewLine(marker, Surface.INTERNAL, "edited", f"{head}\n\n{_text(mention.text)}")
+    what = f"what {_who(mention)} said on {_when(mention.occurred_at)}"
+    if mention.deleted_at is not None or mention.redacted:
+        return NewLine(marker, Surface.INTERNAL, "deleted", f"Deleted: {what}. Please remove it here too.")
+    return NewLine(
+        marker, Surface.INTERNAL, "edited", _paragraphs(f"Edited: {what}. It now reads:", _text(mention.text))
+    )
 
 
-def _reply_line(marker: str, reply: Reply, at: datetime, *, own: bool) -> NewLine:
-    place = _PLACES[reply.surface]
+def _reply_line(entry: Entry, reply: Reply, *, own: bool) -> NewLine:
+    place, at = _PLACES[reply.surface], _when(entry.occurred_at)
     if own:
-        said = f"Your answer was said {place} on {_when(at)}."
-        return NewLine(marker, Surface.INTERNAL, "said", "\n\n".join(filter(None, (said, reply.permalink))))
+        said = _paragraphs(f"Your answer was said {place} on {at}.", reply.permalink)
+        return NewLine(entry.id, Surface.INTERNAL, "said", said)
     what = "acknowledged" if reply.purpose is Purpose.ACKNOWLEDGE else "answered"
     by = f" by {reply.author_of_words}" if reply.author_of_words else ""
-    parts = (f"We {what} {place}{by}, {_when(at)}", _text(reply.text), reply.permalink or "")
-    return NewLine(marker, reply.surface, f"{what} {place}", "\n\n".join(part for part in parts if part))
+    words = REMOVED if reply.redacted else _text(reply.text)
+    text = _paragraphs(f"We {what} {place}{by}, {at}", words, reply.permalink)
+    return NewLine(entry.id, reply.surface, f"{what} {place}", text)
 
 
-def _unheard(replies: Sequence[Reply], taken: Sequence[Carried], theirs: set[str]) -> Iterator[NewLine]:
-    """Whoever answered at the desk must learn when the words did not reach the customer."""
+def _paragraphs(*parts: str | None) -> str:
+    return "\n\n".join(part for part in parts if part)
+
+
+def _asides(story: Story, taken: Sequence[Carried], theirs: set[str]) -> Iterator[NewLine]:
+    """What the timeline has no line for, but the people at the desk must learn."""
     for line in taken:
         if line.state is LineState.REFUSED:
             yield _not_said(f"no~{line.key}", line.reason or "it was not allowed")
-    for reply in replies:
+    for reply in story.replies:
         if reply.id in theirs and reply.state in UNSAID:
             yield _not_said(f"{reply.id}~{reply.state}", f"{UNSAID[reply.state]} ({reply.reason or 'no detail'})")
+    ticket = story.ticket
+    if ticket.merged_into is not None:
+        text = f"This story was merged into {ticket.merged_into} and goes on there."
+        yield NewLine(f"{ticket.id}~{ticket.merged_into}", Surface.INTERNAL, "merged", text)
+    if any(told.mention and told.mention.redacted and told.mention.deleted_at is None for told in story.told):
+        text = (
+            "What this customer wrote was removed at the bridge. Please remove it here too, with the name in the title."
+        )
+        yield NewLine(f"{ticket.id}~removed", Surface.INTERNAL, "removed", text)
 
 
 def _not_said(marker: str, why: str) -> NewLine:
@@ -181,7 +201,7 @@ def new_ticket(story: Story, brand: Brand, longest_title: int) -> NewTicket:
     who = f"@{mention.author.handle}" if mention else "somebody"
     topic = next((each.name for each in brand.topics if each.key == ticket.topic), None)
     title = f"{who} on {ticket.platform}" + (f": {topic}" if topic else "")
-    parts = (
+    text = _paragraphs(
         f"{_who(mention) if mention else who} on {ticket.platform}, for {brand.name}.",
         f"Opened because: {ticket.opened_because}",
         ticket.permalink,
@@ -190,7 +210,7 @@ def new_ticket(story: Story, brand: Brand, longest_title: int) -> NewTicket:
     return NewTicket(
         key=ticket.id,
         title=_text(title)[:longest_title],
-        text=_text("\n\n".join(part for part in parts if part)),
+        text=_text(text),
         priority=ticket.priority,
         state=ticket.state,
         since=ticket.received_at,
