@@ -14,8 +14,12 @@ RULES = rules()
 ROUTES = sorted(key for key in RULES if key[1].startswith("/v1"))
 NAMES_OF_NETWORKS = frozenset({"platform", "external_id", "thread_id"})
 """Path parameters that are no ids of ours: the same post may concern two brands."""
-NOT_NOW = {("POST", "/v1/replies/{reply_id}/settle"): "reply_move"}
-"""Requests that are right and come at the wrong time: nobody has tried to send what waits for approval."""
+NOT_NOW = {
+    ("POST", "/v1/replies/{reply_id}/settle"): "reply_move",
+    ("POST", "/v1/customers/{customer_id}/join"): "same_customer",
+    ("POST", "/v1/customers/{customer_id}/separate"): "nothing_to_undo",
+}
+"""Requests that are right and come at the wrong time: nothing was sent yet, nobody else is there to join."""
 by_route = pytest.mark.parametrize("route", ROUTES, ids=[" ".join(route) for route in ROUTES])
 
 

@@ -1,7 +1,8 @@
 """Lists by keyset: the last key seen is the cursor, so that pages neither skip nor repeat while rows arrive."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from heapq import merge
 from typing import Any
 
@@ -13,11 +14,12 @@ from mentionbridge.kit.cursor import BadCursor, binding, decode, encode
 Rows = Sequence[sa.Row[Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Keyset:
     """A list: what is read of which table, by which key it is ordered, and by what it may be narrowed.
 
-    An index leads with the brand and a filter's column, so that no page reads more than it shows.
+    An index leads with the brand and a filter's column, so that no page reads more than it shows. A filter that is no
+    column of `table` has its condition in `where`, on the parameter `by_NAME`.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Keyset:
     key: sa.ColumnElement[Any] | None = None
     """The column it is ordered by, unless that is `id`."""
     newest_first: bool = True
+    where: Mapping[str, sa.ColumnElement[bool]] = field(default_factory=dict)
 
     async def page(
         self,
@@ -37,27 +40,23 @@ class Keyset:
         limit: int,
     ) -> tuple[Rows, str | None]:
         """Return up to `limit` rows behind `cursor`, and the next cursor when there are more; raises BadCursor."""
-        query = self._behind(self._narrow(filters), filters, cursor).limit(limit + 1)
+        if unknown := set(filters) - self.filters:
+            raise ValueError(f"no index serves the filters {sorted(unknown)}")
+        told: dict[str, Any] = {f"by_{name}": value for name, value in filters.items()}
+        told |= {"rows": limit + 1} if cursor is None else {"rows": limit + 1, "last": self._last(filters, cursor)}
+        statement = _statement(self, tuple(sorted(filters)), cursor is not None)
         # One index walk a brand: asked for several brands at once, a database would sort all their rows.
-        found = [(await connection.execute(query.where(self.table.c.brand_id == brand))).all() for brand in brands]
+        found = [(await connection.execute(statement, {**told, "brand": brand})).all() for brand in brands]
         rows = self._first(found, limit + 1)
         if len(rows) <= limit:
             return rows, None
         return rows[:limit], encode(binding(self.name, filters), self._key_of(rows[limit - 1]))
 
-    def _narrow(self, filters: Mapping[str, str]) -> sa.Select[Any]:
-        if unknown := set(filters) - self.filters:
-            raise ValueError(f"no index serves the filters {sorted(unknown)}")
-        return self.query.where(*(self.table.c[name] == value for name, value in filters.items()))
-
-    def _behind(self, query: sa.Select[Any], filters: Mapping[str, str], cursor: str | None) -> sa.Select[Any]:
-        key = self._key
-        if cursor is not None:
-            bound, last = decode(cursor, str, key.type.python_type)
-            if bound != binding(self.name, filters) or not _may_be_a_key(last):
-                raise BadCursor("this cursor was made for another list or other filters")
-            query = query.where(key < last if self.newest_first else key > last)
-        return query.order_by(key.desc() if self.newest_first else key)
+    def _last(self, filters: Mapping[str, str], cursor: str) -> str | int:
+        bound, last = decode(cursor, str, self.order.type.python_type)
+        if bound != binding(self.name, filters) or not _may_be_a_key(last):
+            raise BadCursor("this cursor was made for another list or other filters")
+        return last
 
     def _first(self, found: Sequence[Rows], limit: int) -> Rows:
         if len(found) == 1:
@@ -65,11 +64,27 @@ class Keyset:
         return list(merge(*found, key=self._key_of, reverse=self.newest_first))[:limit]
 
     def _key_of(self, row: sa.Row[Any]) -> Any:
-        return row._mapping[self._key]
+        return row._mapping[self.order]
 
     @property
-    def _key(self) -> sa.ColumnElement[Any]:
+    def order(self) -> sa.ColumnElement[Any]:
+        """The column it is ordered by."""
         return self.table.c.id if self.key is None else self.key
+
+    def condition(self, name: str) -> sa.ColumnElement[bool]:
+        """Return what a filter asks of a row."""
+        return self.where[name] if name in self.where else self.table.c[name] == sa.bindparam(f"by_{name}")
+
+
+@lru_cache(maxsize=512)
+def _statement(keyset: Keyset, filters: tuple[str, ...], behind: bool) -> sa.Select[Any]:
+    """Write a list's statement once: to build it for every page would cost more than to run it."""
+    order = keyset.order
+    last: sa.BindParameter[Any] = sa.bindparam("last", type_=order.type)
+    query = keyset.query.where(keyset.table.c.brand_id == sa.bindparam("brand"), *map(keyset.condition, filters))
+    if behind:
+        query = query.where(order < last if keyset.newest_first else order > last)
+    return query.order_by(order.desc() if keyset.newest_first else order).limit(sa.bindparam("rows"))
 
 
 def _may_be_a_key(last: str | int) -> bool:

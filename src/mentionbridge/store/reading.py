@@ -43,6 +43,7 @@ from mentionbridge.store.waits import StoredWaits
 from mentionbridge.text.words import terms
 
 _AUTHOR = ("external_id", "handle", "name", "followers", "is_bot")
+_AUTHOR_LABELS = [f"author__{name}" for name in _AUTHOR]
 _TICKETS = sa.select(*FACTS, *(t.authors.c[name].label(f"author__{name}") for name in _AUTHOR)).join_from(
     t.tickets,
     t.authors,
@@ -51,7 +52,7 @@ _TICKETS = sa.select(*FACTS, *(t.authors.c[name].label(f"author__{name}") for na
 _ENTRIES = sa.select(*(t.entries.c[name] for name in Entry.__dataclass_fields__))
 _UNREADABLE = sa.select(*(t.inbox.c[name] for name in UnreadableItem.__dataclass_fields__))
 MENTIONS = Keyset("mentions", m.SELECT, t.mentions, frozenset({"account_id", "author_id", "ticket_id"}))
-TICKETS = Keyset("tickets", _TICKETS, t.tickets, frozenset({"state", "account_id", "author_id"}))
+TICKETS = Keyset("tickets", _TICKETS, t.tickets, search.TICKET_FILTERS)
 REPLIES = Keyset("replies", sa.select(t.replies), t.replies, frozenset({"state", "ticket_id"}))
 TIMELINE = Keyset(
     "timeline", _ENTRIES, t.entries, frozenset({"ticket_id"}), key=t.entries.c.sequence, newest_first=False
@@ -96,11 +97,12 @@ class StoredDesk:
         wanted = terms(asked)
         if not wanted:
             return Slice([])
-        if unknown := set(filters) - TICKETS.filters:
-            raise ValueError(f"no index serves the filters {sorted(unknown)}")
         async with self.store.engine.reading() as connection:
-            found = search.hits(connection.dialect.name, wanted, filters)
-            rows, behind = await found.page(connection, brands, {}, cursor, limit)
+            dialect = connection.dialect.name
+            by = {**filters, "q": search.asked_of(dialect, wanted)}
+            rows, behind = await search.hits(dialect, narrowed=bool(filters)).page(
+                connection, brands, by, cursor, limit
+            )
             ids = [row.ticket_id for row in rows]
             here = (t.tickets.c.brand_id.in_(brands), t.tickets.c.id.in_(ids))
             tickets = {row.id: _ticket(row) for row in await connection.execute(_TICKETS.where(*here))}
@@ -311,4 +313,5 @@ async def _arrivals(connection: AsyncConnection, brands: Brands) -> dict[tuple[s
 
 
 def _ticket(row: Any) -> TicketView:
-    return TicketView(as_ticket(row), Author(**{name: row._mapping[f"author__{name}"] for name in _AUTHOR}))
+    told = row._mapping
+    return TicketView(as_ticket(row), Author(*(told[label] for label in _AUTHOR_LABELS)))

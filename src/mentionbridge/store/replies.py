@@ -216,7 +216,8 @@ class StoredReplies:
 
 def as_reply(row: Any) -> Reply:
     """Turn a row of `replies` into a reply."""
-    facts = {name: row._mapping[name] for name in _FIELDS}
+    told = row._mapping
+    facts = {name: told[name] for name in _FIELDS}
     facts["links"] = tuple(Link(*link) for link in facts["links"])
     enums = {
         "purpose": Purpose(facts["purpose"]),

@@ -1,6 +1,6 @@
 """Search: one document a ticket, rebuilt from its words whenever they change, and never kept apart from them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
@@ -11,7 +11,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.mention import Surface
-from mentionbridge.kit.cursor import binding
 from mentionbridge.ports.desk import FoundLine
 from mentionbridge.store import tables as t
 from mentionbridge.store.keyset import Keyset
@@ -21,6 +20,8 @@ from mentionbridge.text.words import Term, excerpt, words
 NEWEST_LINES = 500
 MOST_WORDS = 16_000
 LINES_LOOKED_AT = 50
+TICKET_FILTERS = frozenset({"state", "account_id", "author_id"})
+"""What a list of tickets, searched or not, may be narrowed by."""
 _BETWEEN = "·"
 """Stands between two lines, so that no phrase reaches from one into the other; nobody can ask for it."""
 
@@ -92,25 +93,36 @@ def _upsert(dialect: str) -> Any:
     return row.on_conflict_do_update(index_elements=["brand_id", "ticket_id"], set_={"body": row.excluded.body})
 
 
-def hits(dialect: str, asked: Sequence[Term], filters: Mapping[str, str]) -> Keyset:
-    """Return the list of tickets that hold all of `asked`, newest first, with their numbers."""
-    query = sa.select(t.search.c.brand_id, t.search.c.ticket_id)
-    if filters:
+@cache
+def hits(dialect: str, *, narrowed: bool) -> Keyset:
+    """Return the list of tickets that hold what `q` asks for, newest first; `narrowed` by their own columns too."""
+    query, key = sa.select(t.search.c.brand_id, t.search.c.ticket_id), _number(dialect)
+    where: dict[str, sa.ColumnElement[bool]] = {}
+    if narrowed:
         same = sa.and_(t.tickets.c.brand_id == t.search.c.brand_id, t.tickets.c.id == t.search.c.ticket_id)
-        narrow = (t.tickets.c[name] == value for name, value in filters.items())
-        query = query.join_from(t.search, t.tickets, same).where(*narrow)
-    name = f"search {binding(as_match(asked), filters)}"
+        query = query.join_from(t.search, t.tickets, same)
+        where = {name: t.tickets.c[name] == sa.bindparam(f"by_{name}") for name in TICKET_FILTERS}
     if dialect == "postgresql":
-        there = t.search.c.body.op("@@")(sa.cast(as_tsquery(asked), postgresql.TSQUERY))
-        return Keyset(name, query.add_columns(t.search.c.number).where(there), t.search, key=t.search.c.number)
-    # In the order of the words' own index: by any other, SQLite would sort everything found before the first page.
-    there = sa.literal_column("search_words").op("MATCH")(as_match(asked))
-    query = query.add_columns(_found.c.rowid).join(_found, _found.c.rowid == t.search.c.number)
-    return Keyset(name, query.where(there), t.search, key=_found.c.rowid)
+        asked = sa.cast(sa.bindparam("by_q", type_=sa.Text), postgresql.TSQUERY)
+        where["q"] = t.search.c.body.op("@@")(asked)
+    else:
+        query = query.join(_found, _found.c.rowid == t.search.c.number)
+        where["q"] = sa.literal_column("search_words").op("MATCH")(sa.bindparam("by_q", type_=sa.Text))
+    return Keyset("search", query.add_columns(key), t.search, frozenset(where), key=key, where=where)
+
+
+def _number(dialect: str) -> sa.ColumnElement[Any]:
+    """Return what orders the list; by any other column, SQLite would sort all that is found before the first page."""
+    return t.search.c.number if dialect == "postgresql" else _found.c.rowid
+
+
+def asked_of(dialect: str, asked: Sequence[Term]) -> str:
+    """Write a query as the database reads it; words are letters and digits only, so that quotes hold them."""
+    return as_tsquery(asked) if dialect == "postgresql" else as_match(asked)
 
 
 def as_tsquery(asked: Sequence[Term]) -> str:
-    """Write a query for PostgreSQL; words are letters and digits only, so that quotes hold them."""
+    """Write a query for PostgreSQL."""
     return " & ".join(f"({' <-> '.join(map(_quoted, term.words))}{':*' if term.begins else ''})" for term in asked)
 
 
@@ -119,7 +131,7 @@ def _quoted(word: str) -> str:
 
 
 def as_match(asked: Sequence[Term]) -> str:
-    """Write a query for FTS5, the same way."""
+    """Write a query for FTS5."""
     return " AND ".join(f'"{" ".join(term.words)}"{"*" if term.begins else ""}' for term in asked)
 
 

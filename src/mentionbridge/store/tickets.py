@@ -17,6 +17,7 @@ from mentionbridge.store import tables as t
 from mentionbridge.store.rows import insert_for, is_row, key_of_row, once, row_of
 
 FACTS = [c for c in t.tickets.c if c.name != "last_said_at"]
+_NAMES = [column.name for column in FACTS]
 
 _PRIVATE = [visibility for visibility in Visibility if visibility.surface is Surface.PRIVATE]
 
@@ -245,11 +246,9 @@ def as_entry(row: Any) -> Entry:
 
 def as_ticket(row: Any) -> Ticket:
     """Turn a row of `tickets` into a ticket."""
-    facts = {column.name: row._mapping[column.name] for column in FACTS}
-    enums = {
-        "state": TicketState(facts["state"]),
-        "priority": Priority(facts["priority"]),
-        "surface": Surface(facts["surface"]),
-    }
-    lists = {name: tuple(facts[name]) for name in _LISTS}
-    return Ticket(**{**facts, **enums, **lists})
+    told = row._mapping
+    known = dict(zip(_NAMES, map(told.__getitem__, _NAMES), strict=True))
+    known["state"], known["priority"] = TicketState(known["state"]), Priority(known["priority"])
+    known["surface"] = Surface(known["surface"])
+    known["tags"], known["priority_reasons"] = tuple(known["tags"]), tuple(known["priority_reasons"])
+    return Ticket(**known)

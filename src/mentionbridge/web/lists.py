@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
-from fastapi import Query, Request
+from fastapi import Query, Request, Response
+from pydantic_core import to_json
 
 from mentionbridge.ports.desk import Slice
 from mentionbridge.web.door import Door
-from mentionbridge.web.shapes import Listed
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -29,8 +29,12 @@ def given(**filters: str | None) -> dict[str, str]:
 
 
 def listed(request: Request, found: Slice[T], shape: Callable[[T], S], limit: int, filters: Mapping[str, str]) -> Any:
-    """Answer a part of a list with the address of the next part."""
+    """Answer a part of a list with the address of the next part.
+
+    The shapes are written out here: told what they are once more, the framework would check and copy all of it again.
+    """
     way_on = None
     if found.cursor is not None:
         way_on = f"{request.url.path}?{urlencode({**filters, 'limit': limit, 'cursor': found.cursor})}"
-    return Listed[Any](items=[shape(item) for item in found.items], next=way_on)
+    told = {"items": [shape(item) for item in found.items], "next": way_on}
+    return Response(to_json(told), media_type="application/json")

@@ -1,7 +1,9 @@
 """What `/v1` answers: every shape, and how it is made from what the store tells."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -588,4 +590,11 @@ def moved(ours: Reply) -> MovedShape:
 
 
 def _own(shape: type[Shape], thing: object, *but: str) -> dict[str, Any]:
-    return {name: getattr(thing, name) for name in shape.model_fields if name not in but}
+    names, values_of = _getter(shape, but)
+    return dict(zip(names, values_of(thing), strict=True))
+
+
+@cache
+def _getter(shape: type[Shape], but: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[object], Sequence[Any]]]:
+    names = tuple(name for name in shape.model_fields if name not in but)
+    return names, attrgetter(*names)
