@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mentionbridge.cli import admin, desks, people, replay, run, show
+from mentionbridge.cli import admin, desks, listen, people, replay, run, show
 from mentionbridge.domain.errors import MentionbridgeError, SetupError
 from mentionbridge.settings import ConfigError
 
@@ -23,6 +23,7 @@ replay.register(app)
 people.register(app)
 show.register(app)
 desks.register(app)
+listen.register(app)
 
 
 def _version(on: bool) -> None:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from mentionbridge.bootstrap import App
-from mentionbridge.domain.events import Event
 
 LOOK_EVERY = 0.3
 WIDTH = 74
@@ -28,21 +27,21 @@ async def tell_events(app: App) -> None:
         async with app.store.reading() as uow:
             for event in await uow.events.after(last, 100):
                 last = event.position or last
-                print(line(event, await uow.events.render(event)), flush=True)
+                print(line(event.type, event.occurred_at, await uow.events.render(event)), flush=True)
         await asyncio.sleep(LOOK_EVERY)
 
 
-def line(event: Event, data: Mapping[str, Any]) -> str:
+def line(type_: str, occurred_at: datetime, data: Mapping[str, Any]) -> str:
     """Write one event as one line."""
-    return f"{_time(event.occurred_at)}    {event.type:<20} {_about(event, data)}".rstrip()
+    return f"{_time(occurred_at)}    {type_:<20} {_about(data)}".rstrip()
 
 
-def _about(event: Event, data: Mapping[str, Any]) -> str:
+def _about(data: Mapping[str, Any]) -> str:
     words, who = data.get("reply") or data.get("mention") or {}, data.get("mention", {}).get("author", {}).get("handle")
     parts = [
         f"@{who}" if who else "",
         f"[{data['label']} {data['complaint']:.2f}]" if "label" in data else "",
-        _short(event.ticket_id) if event.ticket_id else "",
+        _short(data["ticket_id"]) if "ticket_id" in data else "",
         f"“{_cut(words['text'])}”" if words.get("text") else "(words removed)" if words.get("redacted") else "",
         str(data.get("reason") or data.get("cause") or data.get("kind") or ""),
     ]
