@@ -47,6 +47,7 @@ from mentionbridge.settings import (
     plug_options,
 )
 from mentionbridge.telemetry.metrics import Metrics
+from mentionbridge.web.problem import KINDS as PROBLEMS
 
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "mentionbridge"
@@ -365,6 +366,16 @@ def test_the_verifying_example_verifies() -> None:
     found: dict[str, Any] = {"secret": secret, "body": body, "headers": headers}
     exec(example[1], found)
     assert found["event"] == {"type": "ticket.opened"}
+
+
+def test_the_problems_are_the_codes_and_every_one_is_met_by_a_test() -> None:
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `([a-z_0-9]+)` \| (\d{3}) \| (.+) \| (yes|no) \|$", page, re.MULTILINE)
+    assert told == [
+        (code, str(kind.status), kind.title, "yes" if kind.retryable else "no") for code, kind in PROBLEMS.items()
+    ]
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "api").glob("*.py"))
+    assert [code for code in PROBLEMS if code != "conflict" and f'"{code}"' not in tests] == []
 
 
 async def test_the_apis_table_is_the_openapi_document(tmp_path: Path) -> None:

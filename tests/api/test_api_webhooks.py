@@ -56,6 +56,7 @@ async def test_a_wrong_change_says_why(site: Site, body: dict[str, Any], says: s
     endpoint = await made(site, headers)
     answer = await patch(site, headers, endpoint["id"], body)
     assert (answer.status_code, says in answer.json()["detail"]) == (422, True), answer.text
+    assert answer.json()["code"] == ("address_refused" if "url" in body else "invalid")
     fresh = await site.http.post(URL, headers, {"url": HOOK, **body})
     assert fresh.status_code == 422
 
