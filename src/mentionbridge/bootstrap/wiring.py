@@ -22,6 +22,7 @@ from mentionbridge.kit.clock import Clock, SystemClock
 from mentionbridge.kit.ids import Ids
 from mentionbridge.net.client import Http, in_process
 from mentionbridge.net.guard import AddressGuard
+from mentionbridge.net.limits import Pace
 from mentionbridge.net.media import GuardedMediaFetcher
 from mentionbridge.pipeline.acknowledge import word
 from mentionbridge.pipeline.bridge import Bridge, Connected, Keeping, LinkedDesk
@@ -214,7 +215,7 @@ def start_networks(settings: Settings, clock: Clock, *, looking: bool = False) -
         named(name)
     tools = Tools(
         clock=clock,
-        http=lambda base_url: Http(base_url, clock=clock, **_net(settings)),
+        http=lambda base_url: Http(base_url, clock=clock, limits=Pace(clock), **_net(settings)),
         public_url=settings.server.public_url,
         data_dir=data_dir(settings),
         looking=looking,

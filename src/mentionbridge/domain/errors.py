@@ -12,6 +12,7 @@ MentionbridgeError
 ├── DeskRefused          a helpdesk understood us and says no; a person must change something there or in the config
 └── PlatformError        what a network or desk does to us; the request surely had no effect
     ├── RateLimited      come back at `until`
+    │   └── Paced        nobody refused us: we hold back ourselves, so that we are not
     ├── LoginNeeded      the credentials are dead; a person must sign in
     └── PlatformDown     not reached or failing before it acted; try again
         └── RunsElsewhere  a network of our own that another process of ours has to itself
@@ -86,6 +87,13 @@ class RateLimited(PlatformError):
     def __init__(self, until: datetime, message: str = "the network asks us to wait") -> None:
         super().__init__(message)
         self.until = until
+
+
+class Paced(RateLimited):
+    """What is left of a network's limit is kept for others until then; nothing was asked."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until, "what is left of the network's limit is kept for later")
 
 
 class LoginNeeded(PlatformError):

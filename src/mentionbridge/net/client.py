@@ -6,7 +6,6 @@ import ssl
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
@@ -45,11 +44,11 @@ class Guard(Protocol):
 class Limits(Protocol):
     """Paces requests; see `mentionbridge.net.limits`."""
 
-    async def take(self, route: str = "") -> None:
-        """Wait for our turn on `route` (method and path); raises RateLimited when it is too far away to wait."""
+    async def take(self, route: str, lane: str, *, waits: bool) -> None:
+        """Wait for our turn on `route` (method and path); raises RateLimited when that is too long, or nobody waits."""
 
-    def learn(self, headers: Mapping[str, str], now: datetime, route: str = "") -> None:
-        """Take in what the server says about the limits of `route`."""
+    def learn(self, status: int, headers: Mapping[str, str], route: str, lane: str) -> None:
+        """Take in what an answer says about the limits of `route`, and of what the server counts with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +114,13 @@ class Http:
         json: Any = None,
         content: bytes | None = None,
         gate: SendGate | None = None,
+        lane: str | None = None,
     ) -> Answer:
         """Send one request; `gate.check()` runs immediately before its first byte is written.
 
         `path` is joined to the base address; a full URL is taken when it leads to the same destination. Parameters
-        that are None are left out. Raises PlatformDown (NotReached) when the request surely was not written, NoAnswer
+        that are None are left out. `lane` names what the server counts together with this request, if that is more than
+        its method and path. Raises PlatformDown (NotReached) when the request surely was not written, NoAnswer
         when it may have been acted on, RateLimited when the server's own limit says not to ask yet, and whatever the
         gate raises (nothing was sent then). Any HTTP status comes back as an Answer.
         """
@@ -128,9 +129,10 @@ class Http:
         if not self._limits:
             return await self._exchange(request, passage)
         route = f"{request.method} {request.url.path}"
-        await self._limits.take(route)
+        # A gate shuts within a second: who is to speak does not wait here, but comes back.
+        await self._limits.take(route, lane or route, waits=gate is None)
         answer = await self._exchange(request, passage)
-        self._limits.learn(answer.headers, self._clock.now(), route)
+        self._limits.learn(answer.status, answer.headers, route, lane or route)
         return answer
 
     async def aclose(self) -> None:

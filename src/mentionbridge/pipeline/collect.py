@@ -4,7 +4,15 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 
 from mentionbridge.domain.account import Account, AccountHealth, AccountState
-from mentionbridge.domain.errors import LeaseLost, LoginNeeded, PlatformDown, PlatformError, RateLimited, StoreDown
+from mentionbridge.domain.errors import (
+    LeaseLost,
+    LoginNeeded,
+    Paced,
+    PlatformDown,
+    PlatformError,
+    RateLimited,
+    StoreDown,
+)
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Item, Origin, Post
 from mentionbridge.domain.reply import OwnPost
@@ -17,6 +25,9 @@ from mentionbridge.ports.store import Lease, UnitOfWork
 
 BLIND_AFTER = 3
 """Failures in a row after which an account counts as blind and a gap is opened."""
+
+LONGEST_PAUSE = timedelta(minutes=2)
+"""A poll that has to yield for longer leaves us as blind as one that failed."""
 
 READ_BACK = timedelta(hours=1)
 """How far before the last moment an account could speak its own posts are read back."""
@@ -40,6 +51,9 @@ async def poll(bridge: Bridge, lease: Lease) -> None:
         await _walk(bridge, connected, lease)
     except (LeaseLost, StoreDown):
         raise
+    except Paced as error:
+        await _poll_paced(bridge, account, lease, error)
+        return
     except PlatformError as error:
         await _poll_failed(bridge, account, lease, error)
         return
@@ -131,6 +145,17 @@ async def _see_again(uow: UnitOfWork, account: Account, now: datetime) -> None:
         return
     await uow.events.add(EventType.GAP_CLOSED, account.brand_id, now, account_id=account.id)
     await uow.events.add(EventType.ACCOUNT_RECOVERED, account.brand_id, now, account_id=account.id)
+
+
+async def _poll_paced(bridge: Bridge, account: Account, lease: Lease, paced: Paced) -> None:
+    """A poll that yields to replies for a while is none that failed, unless the while is long."""
+    now = bridge.clock.now()
+    if paced.until - now > LONGEST_PAUSE:
+        await _poll_failed(bridge, account, lease, paced)
+        return
+    async with bridge.store.writing() as uow:
+        await uow.claims.done(lease, max(paced.until, now + timedelta(seconds=1)), fresh=True)
+    bridge.observer.saw("paced.poll", platform=account.platform, account=account.id, until=paced.until.isoformat())
 
 
 async def _poll_failed(bridge: Bridge, account: Account, lease: Lease, error: PlatformError) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from mentionbridge.domain.capabilities import Capabilities
-from mentionbridge.domain.errors import LeaseLost, MentionbridgeError
+from mentionbridge.domain.errors import LeaseLost, MentionbridgeError, RateLimited
 from mentionbridge.domain.mention import Mention, Post
 from mentionbridge.kit.backoff import delay
 from mentionbridge.pipeline.bridge import Bridge, Connected
@@ -108,8 +108,10 @@ async def _compare_one(
 
 
 async def _later(bridge: Bridge, leases: Sequence[Lease], error: MentionbridgeError) -> None:
+    until = error.until if isinstance(error, RateLimited) else None
     async with bridge.store.writing() as uow:
         for lease in leases:
             with suppress(LeaseLost):
-                await uow.claims.done(lease, bridge.clock.now() + delay(lease.attempts, first=30, cap=3600))
+                due = until or bridge.clock.now() + delay(lease.attempts, first=30, cap=3600)
+                await uow.claims.done(lease, due)
     bridge.observer.saw("recheck.failed", count=len(leases), why=str(error))

@@ -35,7 +35,8 @@ class Handler:
     """How one queue is served: `one` row a job, or `many` rows in one job.
 
     `batch` bounds the rows in hand; `patience` is the lease in multiples of `worker.lease_seconds`; `leads_to`
-    are the queues that may have work once a job is done.
+    are the queues that may have work once a job is done. What works in the `background` leaves the last of a network's
+    limits to the rest.
     """
 
     one: One | None = None
@@ -43,6 +44,7 @@ class Handler:
     batch: int = 20
     patience: float = 1.0
     leads_to: tuple[Queue, ...] = ()
+    background: bool = False
 
     def jobs(self, bridge: Bridge, leases: Sequence[Lease]) -> list[Job]:
         """Cut claimed rows into jobs."""
@@ -53,14 +55,14 @@ class Handler:
 
 
 HANDLERS: dict[Queue, Handler] = {
-    Queue.POLL: Handler(one=poll, batch=10, leads_to=(Queue.JUDGE, Queue.MEDIA)),
+    Queue.POLL: Handler(one=poll, batch=10, background=True, leads_to=(Queue.JUDGE, Queue.MEDIA)),
     Queue.HOOK: Handler(one=read_hook, leads_to=(Queue.JUDGE, Queue.MEDIA)),
     Queue.JUDGE: Handler(one=judge, batch=32, leads_to=(Queue.SEND,)),
     Queue.SEND: Handler(one=post, batch=4),
     Queue.SETTLE: Handler(one=settle, batch=10, leads_to=(Queue.SEND,)),
     Queue.DELIVER: Handler(many=relay, batch=256, patience=2, leads_to=(Queue.DELIVER_SLOW,)),
     Queue.DELIVER_SLOW: Handler(many=relay, batch=256, patience=2, leads_to=(Queue.DELIVER,)),
-    Queue.RECHECK: Handler(many=recheck, batch=100, patience=4, leads_to=(Queue.JUDGE, Queue.MEDIA)),
+    Queue.RECHECK: Handler(many=recheck, batch=100, patience=4, background=True, leads_to=(Queue.JUDGE, Queue.MEDIA)),
     Queue.MEDIA: Handler(one=keep_picture, batch=4, patience=4),
     Queue.WAIT: Handler(one=watch),
     Queue.COMMITMENT: Handler(one=watch_promise),

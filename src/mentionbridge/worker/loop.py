@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any
 
 from mentionbridge.domain.errors import LeaseLost, StoreDown
+from mentionbridge.kit.background import in_background
 from mentionbridge.kit.backoff import delay
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.publish import publish
@@ -108,7 +109,8 @@ class Worker:
         queue = job.leases[0].queue
         began = self._bridge.clock.monotonic()
         try:
-            await job.work()
+            with in_background() if HANDLERS[queue].background else nullcontext():
+                await job.work()
         except LeaseLost:
             pass
         except Exception as error:

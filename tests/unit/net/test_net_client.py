@@ -12,7 +12,7 @@ from mentionbridge.domain.errors import NoAnswer, PlatformDown, RateLimited, Set
 from mentionbridge.net.client import Answer, Http
 from mentionbridge.net.errors import AnswerTooLong, NotReached
 from mentionbridge.net.guard import AddressGuard
-from mentionbridge.net.limits import Bucket
+from mentionbridge.net.limits import Pace
 
 SECRET = "s3cr3t-token"
 
@@ -297,7 +297,7 @@ def test_garbage_is_not_json(body):
 
 async def test_a_server_that_says_nothing_remains_is_left_alone(serve, clock):
     server = await serve(answer_with(b"{}", "ratelimit-remaining: 0", "ratelimit-reset: 120"))
-    http = Http(server.url, clock=clock, limits=Bucket(clock, rate=10, burst=10))
+    http = Http(server.url, clock=clock, limits=Pace(clock))
     await http.request("GET", "/feed", params={"page": 1})
     with pytest.raises(RateLimited) as caught:
         await http.request("GET", "/feed", params={"page": 2})
@@ -307,6 +307,17 @@ async def test_a_server_that_says_nothing_remains_is_left_alone(serve, clock):
     await http.request("GET", "/feed")
     await http.aclose()
     assert len(server.requests) == 3
+
+
+async def test_who_is_to_speak_does_not_wait_for_a_turn(serve, clock, lease):
+    server = await serve(answer_with(b"{}", "ratelimit-remaining: 0", "ratelimit-reset: 1"))
+    http = Http(server.url, clock=clock, limits=Pace(clock))
+    gate = lease(10)
+    await http.request("POST", "/say", gate=gate, lane="posts")
+    with pytest.raises(RateLimited):
+        await http.request("POST", "/say/more", gate=gate, lane="posts")
+    await http.aclose()
+    assert (gate.asked, len(server.requests)) == (1, 1)
 
 
 async def test_a_cancelled_request_lets_go_of_its_connection(serve, clock):

@@ -66,7 +66,11 @@ class Xrpc:
 
     async def _once(self, session: Session, verb: str, method: str, via: str | None, what: Mapping[str, Any]) -> Answer:
         headers = {**session.bearer, **({"atproto-proxy": via} if via else {})}
-        return await self.sessions.http(session.pds).request(verb, f"/xrpc/{method}", headers=headers, **what)
+        # Our server counts reads of every kind as one, and each kind of writing for itself.
+        lane = "reads" if verb == "GET" else None
+        return await self.sessions.http(session.pds).request(
+            verb, f"/xrpc/{method}", headers=headers, lane=lane, **what
+        )
 
 
 def read_object(answer: Answer) -> dict[str, Any]:

@@ -2,15 +2,19 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from contract.scripted import MemoryVault
-from fakes.bluesky_script import PDS, SERVICE, US, Fault, Stage
-from mentionbridge.domain.errors import LoginNeeded, PlatformDown, RateLimited
+from fakes.bluesky_script import PDS, SERVICE, US, Fault, Stage, note
+from mentionbridge.domain.errors import LoginNeeded, Paced, PlatformDown, RateLimited
+from mentionbridge.net.client import Http
+from mentionbridge.net.limits import Pace
 from mentionbridge.platforms.bluesky.session import CLAIM, HOLD_OFF, Sessions
+from mentionbridge.ports.platform import PostRef
 
 
 class RowlessVault:
@@ -268,3 +272,24 @@ async def test_no_secret_is_in_a_text() -> None:
     assert "access-1" not in repr(session)
     assert "refresh-1" not in repr(session)
     assert "invented" not in repr(sessions._login)
+
+
+async def test_reads_of_every_kind_count_as_one_and_a_sign_in_for_itself() -> None:
+    stage = Stage()
+
+    async def told(request: httpx.Request) -> httpx.Response:
+        answer = await stage.network.handle(request)
+        answer.headers.update({"ratelimit-limit": "30", "ratelimit-remaining": "0", "ratelimit-reset": "240"})
+        return answer
+
+    pace = Pace(stage.clock)
+    stage.http = lambda base: Http(base, clock=stage.clock, transport=httpx.MockTransport(told), limits=pace)  # type: ignore[method-assign]
+    platform = stage.platform()
+    note_uri = note(1)["uri"]
+    with pytest.raises(Paced) as caught:
+        await platform.fetch([PostRef(note_uri, {})])
+    assert caught.value.until == stage.clock.now() + timedelta(seconds=240)
+    assert [asked.method for asked in stage.network.asked] == ["createSession", "getPosts"]
+    with pytest.raises(Paced):
+        await platform.probe()
+    assert stage.network.count("getSession") == 0
