@@ -20,17 +20,21 @@ Binding = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What an act carried from its source to its target.
+    """What an act carried from its source to its target: ids alone, no words and no ids of a network.
 
-    `stays` are mentions the target had already under a moved binding. `held` are queued acknowledgements that wait for
-    a person because this person has another in the same story. `before` and `after` are the facts an act changed on
-    the ticket that goes on; `source` are those of the one that was closed.
+    `bound` are mentions that stand for the bindings that moved, one each. `stays` are mentions the target had already
+    under such a binding, `own` counts all it had. `things` are the ids of whatever else hangs on the source, by table.
+    `held` are queued acknowledgements that wait for a person because this person has another in the same story.
+    `before` and `after` are the facts an act changed on the ticket that goes on; `source` are those of the one that
+    was closed.
     """
 
     mentions: Sequence[str] = ()
     entries: Sequence[str] = ()
-    bindings: Sequence[Binding] = ()
+    bound: Sequence[str] = ()
     stays: Sequence[str] = ()
+    own: int = 0
+    things: Mapping[str, Sequence[str]] = field(default_factory=dict)
     held: Sequence[str] = ()
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)

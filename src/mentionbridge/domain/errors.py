@@ -3,7 +3,9 @@
 MentionbridgeError
 ├── SetupError           wrong config or wrong use: one sentence with the next step (exit code 2)
 ├── NotAllowed           a move the rules forbid (409 over HTTP)
-│   └── AlreadyAnswered  somebody else has answered since the writer looked
+│   ├── AlreadyAnswered  somebody else has answered since the writer looked
+│   └── Stale            it has changed since the caller read it (412 over HTTP)
+├── WrongValue           a value that names nothing we know (422 over HTTP)
 ├── NotFound             no such thing for this caller (404)
 ├── StoreDown            the database cannot take or give it now; nothing was kept, try again (503)
 ├── LeaseLost            someone else may hold this row now; nothing was sent
@@ -43,6 +45,17 @@ class AlreadyAnswered(NotAllowed):
     def __init__(self, reply_id: str, message: str) -> None:
         super().__init__("already_answered", message)
         self.reply_id = reply_id
+
+
+class Stale(NotAllowed):
+    """It is not any more as the caller read it; read it again, then decide again."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("stale", message)
+
+
+class WrongValue(MentionbridgeError):
+    """What was asked for names something that does not exist; the text says what there is."""
 
 
 class NotFound(MentionbridgeError):

@@ -27,6 +27,13 @@ _MENTION = ("account", "mention")
 _STORY = ("account", "mention", "ticket")
 _REPLY = ("account", "reply", "ticket")
 _PERSON = "Kim via desk"
+_ACT = {
+    "act_id": "act_01jd8xz3s7u2v9w4x1y6z8a0bc",
+    "source_id": "tkt_01jd8xy9h2j4k6m8n0p1q3r5st",
+    "target_id": "tkt_01jd8xv6p3g5x8y1z4a7c0e2mn",
+    "reason": "the same outage, told twice",
+    "actor": _PERSON,
+}
 _TICKET = ("ticket",)
 _PROMISE = {"commitment_id": "cmt_01jd8xvb2c4e6g8j0m3p5r7t9v", "due_at": "2026-11-23T12:00:00+00:00"}
 _WAIT = {
@@ -74,6 +81,19 @@ MEANINGS: dict[EventType, Meaning] = {
         ("account", "mention?", "ticket"),
         {"changed": ["state"], "reason?": "the same person in the same thread, after it was solved", "actor?": _PERSON},
     ),
+    E.TICKET_SOLVED: Meaning(
+        "somebody says that it is solved", ("account", "ticket"), {"changed": ["state"], "actor": _PERSON}
+    ),
+    E.TICKET_CLOSED: Meaning(
+        "it was closed, by a person or seven days after it was solved",
+        ("account", "ticket"),
+        {"changed": ["state"], "actor": _PERSON},
+    ),
+    E.TICKET_MERGED: Meaning(
+        "everything of the source is in the target now; told for both, also when a split is undone", ("ticket",), _ACT
+    ),
+    E.TICKET_UNMERGED: Meaning("a merge was undone; told for both", ("ticket",), _ACT),
+    E.TICKET_SPLIT: Meaning("some of the source is a ticket of its own, the target; told for both", ("ticket",), _ACT),
     E.CUSTOMER_ERASED: Meaning(
         "a person's words and names are gone here; remove them wherever you mirror these tickets",
         (),

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from mentionbridge.domain.errors import NotAllowed
-from mentionbridge.domain.events import EventType
 from mentionbridge.domain.helpdesk import Carried, Heard, LineState, Mirror, Story, TheirLine, TheirTicket, Way
 from mentionbridge.domain.mention import Surface
-from mentionbridge.domain.ticket import Entry, Hand, Ticket, TicketState
+from mentionbridge.domain.ticket import Hand, Ticket, TicketState
 from mentionbridge.pipeline.bridge import Bridge, LinkedDesk
+from mentionbridge.pipeline.change import apply
+from mentionbridge.pipeline.note import note_down
 from mentionbridge.pipeline.say import Saying, say
+from mentionbridge.pipeline.timeline import check
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.mirroring import answer_of
 from mentionbridge.text.plain import clean
@@ -67,8 +68,8 @@ async def _take(
     actor = f"{line.author or 'somebody'} via {desk.name}"
     ticket = await _goes_on_in(uow, mirror)
     if line.surface is Surface.INTERNAL:
-        became = await _note(bridge, uow, ticket, line, text, actor, now)
-        await uow.mirrors.took(mirror, line.id, LineState.DONE, became, now, "")
+        noted = await note_down(bridge, uow, ticket.brand_id, ticket.id, text, actor, min(line.at, now))
+        await uow.mirrors.took(mirror, line.id, LineState.DONE, noted.id, now, "")
         return
     # Which words of another story its writer had seen cannot be told.
     known = seen if ticket.id == mirror.ticket_id else None
@@ -90,45 +91,17 @@ async def _goes_on_in(uow: UnitOfWork, mirror: Mirror) -> Ticket:
     return ticket
 
 
-async def _note(
-    bridge: Bridge, uow: UnitOfWork, ticket: Ticket, line: TheirLine, text: str, actor: str, now: datetime
-) -> str:
-    entry = Entry(
-        brand_id=ticket.brand_id,
-        id=bridge.ids.new("ent"),
-        ticket_id=ticket.id,
-        sequence=await uow.tickets.next_sequence(ticket.brand_id, ticket.id, now),
-        kind="note",
-        surface=Surface.INTERNAL,
-        occurred_at=min(line.at, now),
-        received_at=now,
-        actor=actor,
-        text=text,
-    )
-    await uow.tickets.add_entry(entry)
-    await _tell_changed(uow, ticket, ["notes"], actor, now)
-    return entry.id
-
-
-async def _tell_changed(uow: UnitOfWork, ticket: Ticket, changed: Sequence[str], actor: str, now: datetime) -> None:
-    about: dict[str, Any] = {"ticket_id": ticket.id, "account_id": ticket.account_id}
-    facts: dict[str, Any] = {"changed": list(changed), "actor": actor}
-    await uow.events.add(EventType.TICKET_UPDATED, ticket.brand_id, now, **about, **facts)
-
-
 async def follow_state(
     bridge: Bridge, desk: LinkedDesk, lease: Lease, mirror: Mirror, state: TicketState
 ) -> TicketState:
     """Let our ticket stand as theirs does, where our rules allow it; returns how it stands."""
     async with bridge.store.writing() as uow:
         await uow.claims.check(lease, extend=lease.seconds)
-        ticket = await uow.tickets.get(mirror.brand_id, mirror.ticket_id)
-        assert ticket is not None
-        now = bridge.clock.now()
+        ticket = await uow.tickets.hold(mirror.brand_id, mirror.ticket_id)
         try:
-            await uow.tickets.set_state(ticket, state, now, Hand.DESK)
+            check(ticket, None)
+            await apply(bridge, uow, ticket, {"state": state}, desk.name, Hand.DESK)
         except NotAllowed as error:
             bridge.observer.saw("helpdesk.not_followed", desk=desk.name, ticket=ticket.id, code=error.code)
             return ticket.state
-        await _tell_changed(uow, ticket, ["state"], desk.name, now)
         return state

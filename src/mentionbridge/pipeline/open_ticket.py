@@ -86,7 +86,7 @@ async def _known(arrival: _Arrival, person: Sequence[str]) -> Known:
 
 async def _begin(arrival: _Arrival, story: Story) -> Ticket:
     mention, verdict, where = arrival.mention, arrival.verdict, arrival.place
-    weighed = _weigh(arrival, times=1, again=story.ticket is not None)
+    weighed = await _weigh(arrival, times=1, again=story.ticket is not None)
     ticket = Ticket(
         brand_id=mention.brand_id,
         id=arrival.bridge.ids.new("tkt"),
@@ -141,7 +141,7 @@ async def _wake(arrival: _Arrival, ticket: Ticket) -> Ticket:
 
 async def _hasten(arrival: _Arrival, ticket: Ticket, *, again: bool) -> Ticket:
     times = await arrival.uow.tickets.times_said(ticket.brand_id, ticket.id)
-    weighed = _weigh(arrival, times=times, again=again)
+    weighed = await _weigh(arrival, times=times, again=again)
     if not raises(ticket, weighed):
         return ticket
     raised = await arrival.uow.tickets.raise_priority(ticket, weighed.priority, weighed.reasons, arrival.now)
@@ -149,7 +149,7 @@ async def _hasten(arrival: _Arrival, ticket: Ticket, *, again: bool) -> Ticket:
     return raised
 
 
-def _weigh(arrival: _Arrival, *, times: int, again: bool) -> Weighed:
+async def _weigh(arrival: _Arrival, *, times: int, again: bool) -> Weighed:
     mention, verdict = arrival.mention, arrival.verdict
     return weigh(
         Urgency(
@@ -160,6 +160,7 @@ def _weigh(arrival: _Arrival, *, times: int, again: bool) -> Weighed:
             times=times,
             again=again,
             attempts=attempts.earlier(mention.text, mention.lang),
+            vip=await arrival.uow.customers.is_vip(mention.brand_id, mention.author_id),
         )
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from mentionbridge.domain.account import Account, AccountState
 from mentionbridge.domain.errors import NotAllowed, NotFound
 from mentionbridge.domain.events import EventType
-from mentionbridge.domain.reply import Reply, ReplyState, Sent
+from mentionbridge.domain.reply import SAID, Purpose, Reply, ReplyState, Sent
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.ledger import record_sent, tell
 from mentionbridge.ports.store import UnitOfWork
@@ -75,6 +75,7 @@ async def approve(bridge: Bridge, brand_id: str, reply_id: str, actor: str) -> R
             raise NotAllowed(
                 "post_edited", "The post was edited after this reply was written; edit the reply, then approve it."
             )
+        await _refuse_second_acknowledgement(uow, reply)
         now = bridge.clock.now()
         approved = await uow.replies.move(reply, ReplyState.QUEUED, now, approved_by=actor, due=now, reason=None)
         # The words are said now, not when they were drafted, and that is the time they carry on the network.
@@ -83,6 +84,17 @@ async def approve(bridge: Bridge, brand_id: str, reply_id: str, actor: str) -> R
         approved = await uow.replies.prepare(approved, platform.prepare(intent))
         await tell(uow, EventType.REPLY_APPROVED, approved, now, actor=actor)
     return approved
+
+
+async def _refuse_second_acknowledgement(uow: UnitOfWork, reply: Reply) -> None:
+    """A person may have two in one story once it was merged; only one of them may be said."""
+    if reply.purpose is not Purpose.ACKNOWLEDGE:
+        return
+    family = await uow.acts.family(reply.brand_id, reply.ticket_id)
+    person = await uow.authors.same_person(reply.brand_id, reply.author_id)
+    states = await uow.replies.states_in(reply.brand_id, family, person, reply.purpose)
+    if any(state in SAID or state is ReplyState.QUEUED for state in states):
+        raise NotAllowed("already_said", "This person has an acknowledgement in this story already; reject this one.")
 
 
 async def reject(bridge: Bridge, brand_id: str, reply_id: str, actor: str, reason: str) -> Reply:

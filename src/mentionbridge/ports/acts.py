@@ -21,6 +21,9 @@ class Acts(Protocol):
     async def bindings(self, brand_id: str, ticket_id: str) -> Sequence[Binding]:
         """Return whose words in which threads belong to this ticket."""
 
+    async def standing_for(self, brand_id: str, ticket_id: str) -> Sequence[str]:
+        """Return a mention for each binding of a ticket, made by its person in its thread."""
+
     async def under(self, brand_id: str, ticket_id: str, bindings: Collection[Binding]) -> Sequence[str]:
         """Return the mentions of a ticket that were made by these people in these threads."""
 
@@ -39,8 +42,18 @@ class Acts(Protocol):
         mentions: Collection[str],
         entries: Collection[str],
         bindings: Collection[Binding],
+        things: Mapping[str, Collection[str]],
     ) -> None:
-        """Carry lines, mentions with our answers to them, and bindings to the target; each line takes a new number."""
+        """Carry all this to the target, mentions with our answers to them; each line takes a new number."""
+
+    async def things(self, brand_id: str, ticket_id: str) -> Mapping[str, Sequence[str]]:
+        """Return whatever else hangs on a ticket and goes where its story goes: ids by table."""
+
+    async def lines_of_answers(self, brand_id: str, ticket_id: str, mention_ids: Collection[str]) -> Sequence[str]:
+        """Return the lines of a ticket that tell of our answers to these mentions."""
+
+    async def drop_waits(self, brand_id: str, ticket_id: str) -> None:
+        """Forget the open waits of a ticket, which are counted elsewhere."""
 
     async def add(self, act: Act) -> None: ...
     async def get(self, brand_id: str, act_id: str) -> Act | None: ...

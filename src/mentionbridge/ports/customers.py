@@ -17,6 +17,9 @@ class Customers(Protocol):
     async def get(self, brand_id: str, customer_id: str) -> Customer | None:
         """Return a customer, their row held until the transaction ends."""
 
+    async def is_vip(self, brand_id: str, author_id: str) -> bool:
+        """Tell whether this author is a customer who matters more than others."""
+
     async def identities(self, brand_id: str, customer_id: str) -> Sequence[Identity]: ...
     async def change(self, customer: Customer) -> None:
         """Keep a customer's name and importance."""

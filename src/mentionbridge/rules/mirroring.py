@@ -29,6 +29,9 @@ UNSAID: Mapping[ReplyState, str] = {
 }
 """Ends of a reply that leave no line in the timeline, and what a desk that wrote it is told."""
 
+_NOT_TOLD = frozenset({"changed"})
+"""Lines about what a desk has fields of its own for; its status follows ours without them."""
+
 _PLACES = {Surface.PUBLIC: "in public", Surface.PRIVATE: "in private", Surface.INTERNAL: "internal"}
 _FORGED = re.compile(r"\[(?=mb:)")
 _QUOTED = re.compile(r"^\s*>")
@@ -77,6 +80,8 @@ def plan(story: Story, carried: Sequence[Carried], *, edits: bool) -> list[Step]
 
 def _of_entry(told: Told, out: Mapping[str, Carried], theirs: set[str], edits: bool) -> Iterator[Step]:
     entry, now = told.entry, _version(told)
+    if entry.kind in _NOT_TOLD:
+        return
     if entry.id not in out:
         yield Append(_line(told, theirs), now)
         return

@@ -10,15 +10,18 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.act import Act, ActKind, Binding, Moved
+from mentionbridge.domain.mention import Surface
 from mentionbridge.domain.reply import Purpose, Reply
-from mentionbridge.domain.ticket import Entry, Ticket
+from mentionbridge.domain.ticket import Entry, Priority, Ticket, TicketState
 from mentionbridge.kit.ids import Ids
 from mentionbridge.store import search
 from mentionbridge.store import tables as t
-from mentionbridge.store.authors import StoredAuthors
 from mentionbridge.store.replies import as_reply
 from mentionbridge.store.rows import is_row
 from mentionbridge.store.tickets import StoredTickets, as_entry
+
+HANGING = (t.waits, t.commitments)
+"""Tables whose rows go where their ticket's story goes; each has an `id` and a `ticket_id`."""
 
 _AT_ONCE = 500
 _LINE = sa.select(*(t.entries.c[name] for name in Entry.__dataclass_fields__))
@@ -35,12 +38,19 @@ class StoredActs:
         # In the order in which everybody takes these locks: mentions, people, replies, tickets.
         said = sa.select(t.mentions.c.id).where(_of(t.mentions, brand_id, ticket_ids)).order_by(t.mentions.c.id)
         await self.connection.execute(said.with_for_update())
-        for author_id in await self._people(brand_id, ticket_ids):
-            await StoredAuthors(self.connection, self.ids).lock(brand_id, author_id)
+        await self._hold_people(brand_id, ticket_ids)
         ours = sa.select(t.replies.c.id).where(_of(t.replies, brand_id, ticket_ids)).order_by(t.replies.c.id)
         await self.connection.execute(ours.with_for_update())
         tickets = StoredTickets(self.connection)
         return {ticket_id: await tickets.hold(brand_id, ticket_id) for ticket_id in sorted(set(ticket_ids))}
+
+    async def _hold_people(self, brand_id: str, ticket_ids: Collection[str]) -> None:
+        wanted = await self._people(brand_id, ticket_ids)
+        authors = sa.select(t.authors.c.customer_id).where(_these(t.authors, brand_id, wanted))
+        rows = await self.connection.execute(authors.order_by(t.authors.c.id).with_for_update())
+        known = {row.customer_id for row in rows} - {None}
+        customers = sa.select(t.customers.c.id).where(_these(t.customers, brand_id, known))
+        await self.connection.execute(customers.order_by(t.customers.c.id).with_for_update())
 
     async def _people(self, brand_id: str, ticket_ids: Collection[str]) -> Sequence[str]:
         said = sa.select(t.mentions.c.author_id).where(_of(t.mentions, brand_id, ticket_ids))
@@ -55,6 +65,18 @@ class StoredActs:
     async def bindings(self, brand_id: str, ticket_id: str) -> Sequence[Binding]:
         query = sa.select(t.stories.c.author_id, t.stories.c.thread_id).where(_of(t.stories, brand_id, [ticket_id]))
         return [(row.author_id, row.thread_id) for row in await self.connection.execute(query)]
+
+    async def standing_for(self, brand_id: str, ticket_id: str) -> Sequence[str]:
+        same = sa.and_(
+            t.stories.c.brand_id == t.mentions.c.brand_id,
+            t.stories.c.ticket_id == t.mentions.c.ticket_id,
+            t.stories.c.author_id == t.mentions.c.author_id,
+            t.stories.c.thread_id == t.mentions.c.thread_id,
+        )
+        newest = sa.select(sa.func.max(t.mentions.c.id)).join_from(t.mentions, t.stories, same)
+        newest = newest.where(_of(t.mentions, brand_id, [ticket_id]))
+        rows = await self.connection.execute(newest.group_by(t.mentions.c.author_id, t.mentions.c.thread_id))
+        return sorted(rows.scalars())
 
     async def under(self, brand_id: str, ticket_id: str, bindings: Collection[Binding]) -> Sequence[str]:
         wanted = set(bindings)
@@ -84,6 +106,7 @@ class StoredActs:
         mentions: Collection[str],
         entries: Collection[str],
         bindings: Collection[Binding],
+        things: Mapping[str, Collection[str]],
     ) -> None:
         for some in _parts(mentions):
             change = sa.update(t.mentions).where(_these(t.mentions, brand_id, some))
@@ -94,9 +117,30 @@ class StoredActs:
             story = t.stories.c
             here = (story.brand_id == brand_id, story.author_id == author_id, story.thread_id == thread_id)
             await self.connection.execute(sa.update(t.stories).where(*here).values(ticket_id=target_id))
-        await self._count_words(brand_id, target_id)
+        for name, ids in things.items():
+            table = t.metadata.tables[name]
+            change = sa.update(table).where(_these(table, brand_id, ids))
+            await self.connection.execute(change.values(ticket_id=target_id))
         for ticket_id in (source_id, target_id):
+            await self._count_words(brand_id, ticket_id)
             await search.refresh(self.connection, brand_id, ticket_id)
+
+    async def things(self, brand_id: str, ticket_id: str) -> Mapping[str, Sequence[str]]:
+        found = {}
+        for table in HANGING:
+            ids = sa.select(table.c.id).where(_of(table, brand_id, [ticket_id])).order_by(table.c.id)
+            found[table.name] = tuple((await self.connection.execute(ids)).scalars())
+        return found
+
+    async def lines_of_answers(self, brand_id: str, ticket_id: str, mention_ids: Collection[str]) -> Sequence[str]:
+        answers = sa.and_(t.replies.c.brand_id == t.entries.c.brand_id, t.replies.c.id == t.entries.c.reply_id)
+        query = sa.select(t.entries.c.id).join_from(t.entries, t.replies, answers)
+        query = query.where(_of(t.entries, brand_id, [ticket_id]), t.replies.c.mention_id.in_(mention_ids))
+        return list((await self.connection.execute(query.order_by(t.entries.c.sequence))).scalars())
+
+    async def drop_waits(self, brand_id: str, ticket_id: str) -> None:
+        open_ones = (_of(t.waits, brand_id, [ticket_id]), t.waits.c.ended_at.is_(None))
+        await self.connection.execute(sa.delete(t.waits).where(*open_ones))
 
     async def _move_replies(self, brand_id: str, target_id: str, mention_ids: Collection[str]) -> None:
         taken = {reply.author_id for reply in await self.acknowledgements(brand_id, target_id)}
@@ -186,8 +230,9 @@ def _second(reply_id: str) -> str:
 
 
 def _plain(moved: Mapping[str, Any]) -> dict[str, Any]:
-    facts = {name: _as_text(moved[name]) for name in ("before", "after", "source")}
-    return {name: list(value) for name, value in moved.items() if name not in facts} | facts
+    facts = {name: _as_text(moved[name]) for name in ("before", "after", "source", "things")}
+    lists = ("mentions", "entries", "bound", "stays", "held")
+    return {"own": moved["own"], **{name: list(moved[name]) for name in lists}, **facts}
 
 
 def _as_text(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -197,15 +242,19 @@ def _as_text(facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+_KINDS = {"state": TicketState, "priority": Priority, "surface": Surface}
+
+
 def _as_facts(told: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: datetime.fromisoformat(value)
-        if name.endswith("_at") and value is not None
-        else tuple(value)
-        if isinstance(value, list)
-        else value
-        for name, value in told.items()
-    }
+    return {name: _as_fact(name, value) for name, value in told.items()}
+
+
+def _as_fact(name: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
+    if name in _KINDS:
+        return _KINDS[name](value)
+    return datetime.fromisoformat(value) if name.endswith("_at") and value is not None else value
 
 
 def as_act(row: Any) -> Act:
@@ -214,9 +263,11 @@ def as_act(row: Any) -> Act:
     moved = Moved(
         mentions=tuple(told["mentions"]),
         entries=tuple(told["entries"]),
-        bindings=tuple((author_id, thread_id) for author_id, thread_id in told["bindings"]),
+        bound=tuple(told["bound"]),
         stays=tuple(told["stays"]),
+        own=told["own"],
         held=tuple(told["held"]),
+        things={name: tuple(ids) for name, ids in told["things"].items()},
         before=_as_facts(told["before"]),
         after=_as_facts(told["after"]),
         source=_as_facts(told["source"]),

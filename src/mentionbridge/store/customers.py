@@ -46,6 +46,12 @@ class StoredCustomers:
         row = (await self.connection.execute(query)).first()
         return Customer(**row._mapping) if row is not None else None
 
+    async def is_vip(self, brand_id: str, author_id: str) -> bool:
+        same = sa.and_(t.customers.c.brand_id == t.authors.c.brand_id, t.customers.c.id == t.authors.c.customer_id)
+        query = sa.select(t.customers.c.vip).join_from(t.authors, t.customers, same)
+        found = await self.connection.execute(query.where(is_row(t.authors, brand_id, author_id)))
+        return bool(found.scalar_one_or_none())
+
     async def identities(self, brand_id: str, customer_id: str) -> Sequence[Identity]:
         query = IDENTITY.where(t.authors.c.brand_id == brand_id, t.authors.c.customer_id == customer_id)
         rows = await self.connection.execute(query.order_by(t.authors.c.id))

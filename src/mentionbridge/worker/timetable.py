@@ -8,10 +8,12 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from mentionbridge.domain.account import AccountState
 from mentionbridge.domain.errors import StoreDown
 from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.close import AT_ONCE, close_solved
 from mentionbridge.pipeline.forget import retire
 from mentionbridge.pipeline.part import take_stock
 
 ALIVE_SECONDS = 10
+CLOSE_SECONDS = 60
 RETIRE_SECONDS = 3600
 
 
@@ -25,6 +27,7 @@ class Timetable:
         hourly = {"trigger": "interval", "seconds": RETIRE_SECONDS, "coalesce": True, "max_instances": 1}
         self._scheduler.add_job(self._retire, next_run_time=datetime.now(UTC), **hourly)
         self._scheduler.add_job(self._alive, "interval", seconds=ALIVE_SECONDS, coalesce=True, max_instances=1)
+        self._scheduler.add_job(self._close, "interval", seconds=CLOSE_SECONDS, coalesce=True, max_instances=1)
 
     async def start(self) -> None:
         """Make every configured account's and desk's row, and send the active ones through `reconcile`.
@@ -54,6 +57,13 @@ class Timetable:
             await self._note_alive()
         except StoreDown as error:
             self._bridge.observer.saw("alive.failed", why=str(error))
+
+    async def _close(self) -> None:
+        try:
+            while await close_solved(self._bridge) == AT_ONCE:
+                pass
+        except StoreDown as error:
+            self._bridge.observer.saw("close.failed", why=str(error))
 
     async def _retire(self) -> None:
         """Let go of what was kept for long enough; what fails today is tried again an hour later."""
