@@ -27,7 +27,7 @@ async def change(
 
     Raises NotFound, Stale, WrongValue, and NotAllowed for a move that a person may not make.
     """
-    _check_names(bridge.brands[brand_id], facts)
+    _check_names(bridge.brand(brand_id), facts)
     async with bridge.store.writing() as uow:
         ticket = await held(uow, brand_id, ticket_id, seen)
         await apply(bridge, uow, ticket, facts, actor)

@@ -14,6 +14,7 @@ from mentionbridge.domain.reply import OwnPost
 from mentionbridge.kit.ids import Ids
 from mentionbridge.store import tables as t
 from mentionbridge.store.failover import has_forked
+from mentionbridge.store.families import family_of
 from mentionbridge.store.rows import insert, is_row, key_of_row, row_of
 
 _PAUSE = "paused_everywhere"
@@ -33,7 +34,7 @@ _HEALTH = _EVERY.where(row_of(t.accounts))
 _SAID = sa.and_(
     t.mentions.c.brand_id == sa.bindparam("brand"),
     t.mentions.c.platform == sa.bindparam("platform"),
-    t.mentions.c.ticket_id == sa.bindparam("ticket"),
+    t.mentions.c.ticket_id.in_(sa.bindparam("tickets", expanding=True)),
     t.mentions.c.author_id == sa.bindparam("author"),
 )
 _OURS_THERE = sa.select(t.accounts.c.id).where(
@@ -186,7 +187,8 @@ class StoredAccounts:
         await self.connection.execute(insert(self.connection, t.own_posts).values(**row).on_conflict_do_nothing())
 
     async def answered_story(self, brand_id: str, platform: str, ticket_id: str, author_id: str) -> bool:
-        story = {"brand": brand_id, "platform": platform, "ticket": ticket_id, "author": author_id}
+        family = await family_of(self.connection, brand_id, ticket_id)
+        story = {"brand": brand_id, "platform": platform, "tickets": family, "author": author_id}
         return bool((await self.connection.execute(_ANSWERED, story)).scalar_one())
 
     async def paused_everywhere(self) -> bool:

@@ -16,6 +16,7 @@ from mentionbridge.domain.ticket import Entry, Priority, Ticket, TicketState
 from mentionbridge.kit.ids import Ids
 from mentionbridge.store import search
 from mentionbridge.store import tables as t
+from mentionbridge.store.families import family_of
 from mentionbridge.store.replies import as_reply
 from mentionbridge.store.rows import is_row
 from mentionbridge.store.tickets import StoredTickets, as_entry
@@ -197,12 +198,7 @@ class StoredActs:
         await self.connection.execute(sa.update(t.story_acts).where(here).values(undone_at=at, undone_by=actor))
 
     async def family(self, brand_id: str, ticket_id: str) -> Collection[str]:
-        known, fresh = {ticket_id}, {ticket_id}
-        while fresh:
-            acts = [act for act in await self.of_ticket(brand_id, *fresh) if act.undone_at is None]
-            fresh = {each for act in acts for each in (act.source_id, act.target_id)} - known
-            known |= fresh
-        return known
+        return await family_of(self.connection, brand_id, ticket_id)
 
 
 def _of(table: sa.Table, brand_id: str, ticket_ids: Collection[str]) -> sa.ColumnElement[bool]:

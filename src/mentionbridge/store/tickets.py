@@ -14,6 +14,7 @@ from mentionbridge.domain.mention import Mention, Surface, Visibility
 from mentionbridge.domain.ticket import Entry, Hand, Priority, Ticket, TicketState, check_move
 from mentionbridge.store import search
 from mentionbridge.store import tables as t
+from mentionbridge.store.families import family_of
 from mentionbridge.store.rows import insert_for, is_row, key_of_row, once, row_of
 
 FACTS = [c for c in t.tickets.c if c.name != "last_said_at"]
@@ -39,12 +40,13 @@ _SAID_IN = sa.and_(t.mentions.c.brand_id == t.tickets.c.brand_id, t.mentions.c.t
 _ANSWERED_IN = sa.and_(t.replies.c.brand_id == t.tickets.c.brand_id, t.replies.c.ticket_id == t.tickets.c.id)
 
 
-def _of_ticket(table: sa.Table) -> sa.ColumnElement[bool]:
-    return sa.and_(table.c.brand_id == sa.bindparam("brand"), table.c.ticket_id == sa.bindparam("ticket"))
+def _of_story(table: sa.Table) -> sa.ColumnElement[bool]:
+    here = table.c.ticket_id.in_(sa.bindparam("tickets", expanding=True))
+    return sa.and_(table.c.brand_id == sa.bindparam("brand"), here)
 
 
-_SAID_IN_PRIVATE = sa.select(t.mentions.c.text).where(_of_ticket(t.mentions), t.mentions.c.visibility.in_(_PRIVATE))
-_NOTED = sa.select(t.entries.c.text).where(_of_ticket(t.entries), t.entries.c.text.isnot(None))
+_SAID_IN_PRIVATE = sa.select(t.mentions.c.text).where(_of_story(t.mentions), t.mentions.c.visibility.in_(_PRIVATE))
+_NOTED = sa.select(t.entries.c.text).where(_of_story(t.entries), t.entries.c.text.isnot(None))
 _PRIVATE_WORDS = _SAID_IN_PRIVATE.union_all(_NOTED)
 
 
@@ -171,8 +173,8 @@ class StoredTickets:
         return int((await self.connection.execute(sa.select(sa.func.count()).where(*here))).scalar_one())
 
     async def private_words(self, brand_id: str, ticket_id: str) -> Sequence[str]:
-        ticket = {"brand": brand_id, "ticket": ticket_id}
-        return list((await self.connection.execute(_PRIVATE_WORDS, ticket)).scalars())
+        family = await family_of(self.connection, brand_id, ticket_id)
+        return list((await self.connection.execute(_PRIVATE_WORDS, {"brand": brand_id, "tickets": family})).scalars())
 
     async def set_state(self, ticket: Ticket, state: TicketState, now: datetime, by: Hand = Hand.PERSON) -> Ticket:
         check_move(ticket.state, state, by)
