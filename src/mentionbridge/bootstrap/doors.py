@@ -20,10 +20,15 @@ from mentionbridge.domain.reply import Reply
 from mentionbridge.feed.signing import new_secret
 from mentionbridge.pipeline import know, message, promise, steer
 from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.change import change
 from mentionbridge.pipeline.forget import forget
+from mentionbridge.pipeline.merge import merge
+from mentionbridge.pipeline.note import note
 from mentionbridge.pipeline.relabel import relabel
 from mentionbridge.pipeline.rights import rights
+from mentionbridge.pipeline.split import split
 from mentionbridge.pipeline.try_endpoint import try_endpoint
+from mentionbridge.pipeline.undo import undo
 from mentionbridge.platforms import named
 from mentionbridge.ports.platform import Hook
 from mentionbridge.store.endpoints import StoredSubscriptions
@@ -191,6 +196,11 @@ def use_cases(bridge: Bridge) -> dict[str, Any]:
         "join_customers": partial(know.join_customers, bridge),
         "separate_customers": partial(know.separate_customers, bridge),
         "forget": partial(forget, bridge),
+        "change_ticket": partial(change, bridge),
+        "note": partial(note, bridge),
+        "merge": partial(merge, bridge),
+        "split": partial(split, bridge),
+        "undo": partial(undo, bridge),
         "message": partial(message.message, bridge),
         "claim_mirror": partial(message.claim_mirror, bridge),
         "mirrors_of": partial(message.mirrors_of, bridge),

@@ -17,11 +17,11 @@ def hindrance(source: Ticket, target: Ticket) -> tuple[str, str] | None:
     if source.id == target.id:
         return "merge_itself", "A ticket cannot be merged into itself."
     if target.merged_into == source.id:
-        return "merge_cycle", f"{target.id} was merged into this ticket; it cannot take this one in turn."
+        return "merge_cycle", f"The ticket {target.id} was merged into this one; it cannot take this one in turn."
     if source.merged_into is not None:
         return "merged", f"This ticket was merged into {source.merged_into} already."
     if target.merged_into is not None:
-        return "merged", f"{target.id} was merged into {target.merged_into}; merge into that one."
+        return "merged", f"The ticket {target.id} was merged into {target.merged_into}; merge into that one."
     return None
 
 

@@ -11,6 +11,7 @@ from mentionbridge.web import hooks, ops
 from mentionbridge.web.answers import describe
 from mentionbridge.web.api import (
     accounts,
+    acts,
     brands,
     commitments,
     customers,
@@ -37,6 +38,7 @@ PARTS = (
     mentions,
     imports,
     tickets,
+    acts,
     messages,
     replies,
     commitments,

@@ -46,6 +46,7 @@ def _web_address(url: str) -> str:
 Words = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_storable)]
 Label = Annotated[str, Field(max_length=300), AfterValidator(_storable)]
 NetworkId = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_plain)]
+Tag = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_plain)]
 WebAddress = Annotated[str, Field(max_length=2048), AfterValidator(_web_address)]
 
 
@@ -216,6 +217,65 @@ class JoinedCustomer(Acted):
 
     customer_id: Annotated[str, Field(max_length=64)]
     reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
+
+
+class ChangedTicket(Acted):
+    """What to change about a ticket; what is left out stays."""
+
+    model_config = example(
+        actor=KIM, state="pending", priority="high", assignee={"id": "7", "name": "Kim"}, tags=["van"]
+    )
+
+    state: Literal["open", "pending", "solved", "closed"] | None = None
+    priority: Literal["low", "normal", "high", "urgent"] | None = None
+    team: Annotated[str, Field(max_length=64)] | None = None
+    place: Annotated[str, Field(max_length=64)] | None = None
+    topic: Annotated[str, Field(max_length=64)] | None = None
+    assignee: Person | None = None
+    tags: Annotated[list[Tag], Field(max_length=50)] | None = None
+
+
+class BulkChange(Acted):
+    """The same change for many tickets."""
+
+    model_config = example(actor=KIM, tickets=["tkt_01jd8x0000000000000000000"], change={"priority": "high"})
+
+    tickets: Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=200)]
+    change: ChangedTicket
+
+
+class NewNote(Acted):
+    """Words to the team."""
+
+    model_config = example(actor=KIM, text="The driver says the parcel was left with a neighbour.")
+
+    text: Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_storable)]
+
+
+class Merge(Acted):
+    """Into which ticket, and why."""
+
+    model_config = example(actor=KIM, into="tkt_01jd8x0000000000000000000", reason="the same parcel")
+
+    into: Annotated[str, Field(max_length=64)]
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
+
+
+class Split(Acted):
+    """Which lines of the timeline go to a ticket of their own, and why."""
+
+    model_config = example(actor=KIM, entries=["ent_01jd8x0000000000000000000"], reason="another parcel")
+
+    entries: Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=500)]
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
+
+
+class Undo(Acted):
+    """Which act to undo; the newest when none is named."""
+
+    model_config = example(actor=KIM)
+
+    act_id: Annotated[str, Field(max_length=64)] | None = None
 
 
 class NewMessage(Acted):

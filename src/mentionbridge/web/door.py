@@ -1,18 +1,20 @@
 """What the HTTP door is handed; it makes nothing itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from mentionbridge.domain.account import Account, Brand
+from mentionbridge.domain.act import Act
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.commitment import Commitment
 from mentionbridge.domain.customer import Customer, Erased, Join
 from mentionbridge.domain.endpoint import DeliveryResult
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.reply import Reply, ReplyRight
+from mentionbridge.domain.ticket import Entry, Ticket
 from mentionbridge.domain.verdict import Correction
 from mentionbridge.kit.clock import Clock
 from mentionbridge.pipeline.bridge import LinkedDesk
@@ -82,6 +84,13 @@ class Door:
     separate_customers: Callable[[str, str, str], Awaitable[Join]]
     forget: Callable[[str, str, str], Awaitable[Erased]]
     """(brand id, customer id, actor)"""
+    change_ticket: Callable[[str, str, Mapping[str, Any], str, int | None], Awaitable[Ticket]]
+    """(brand id, ticket id, facts, actor, the sequence the caller saw)"""
+    note: Callable[[str, str, str, str, int | None], Awaitable[Entry]]
+    merge: Callable[[str, str, str, str, str, int | None], Awaitable[Act]]
+    """(brand id, source id, target id, actor, reason, the sequence the caller saw)"""
+    split: Callable[[str, str, Collection[str], str, str, int | None], Awaitable[Act]]
+    undo: Callable[[str, str, str | None, str, int | None], Awaitable[Act]]
     message: Callable[[Saying], Awaitable[Reply]]
     claim_mirror: Callable[..., Awaitable[External]]
     mirrors_of: Callable[[str, str], Awaitable[Sequence[External]]]

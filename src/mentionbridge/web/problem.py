@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from mentionbridge.domain.errors import NotAllowed, NotFound, PlatformError, StoreDown
+from mentionbridge.domain.errors import NotAllowed, NotFound, PlatformError, Stale, StoreDown, WrongValue
 from mentionbridge.kit.cursor import BadCursor
 from mentionbridge.ports.observer import Observer
 
@@ -44,6 +44,7 @@ KINDS = {
     "method_not_allowed": Kind(405, "Method not allowed"),
     "idempotency_running": Kind(409, "Request is still running", retryable=True),
     "conflict": Kind(409, "Not possible now"),
+    "stale": Kind(412, "It has changed since you read it"),
     "too_large": Kind(413, "Body too large"),
     "not_json": Kind(415, "Body must be JSON"),
     "invalid": Kind(422, "Request not understood"),
@@ -137,6 +138,10 @@ def as_problem(error: Exception) -> Problem:
             return error
         case NotFound():
             return Problem("not_found", str(error))
+        case Stale():
+            return Problem("stale", str(error))
+        case WrongValue():
+            return Problem("invalid", str(error))
         case NotAllowed():
             return Problem("conflict", str(error), code=error.code)
         case StoreDown():

@@ -167,14 +167,23 @@ class TicketShape(Shape):
     permalink: str | None
     state: str
     priority: str
+    priority_reasons: Sequence[str]
+    priority_by: str | None
     topic: str | None
+    place: str | None
+    team: str | None
+    assignee_id: str | None
+    assignee_name: str | None
+    tags: Sequence[str]
     surface: str
     opened_because: str
     previous_id: str | None
     occurred_at: datetime
     received_at: datetime
     updated_at: datetime
+    solved_at: datetime | None
     closed_at: datetime | None
+    merged_into: str | None
     sequence: int
     found: FoundShape | None = Field(None, description="Only where tickets were searched for.")
     waits: Sequence[WaitShape] = ()
@@ -209,6 +218,35 @@ class CommitmentShape(Shape):
     kept_at: datetime | None
     missed_at: datetime | None
     earlier: Sequence[EarlierDueShape]
+
+
+class ActShape(Shape):
+    """A merge or split; a split's `target_id` is the new ticket."""
+
+    id: str
+    kind: str
+    source_id: str
+    target_id: str
+    actor: str
+    reason: str
+    at: datetime
+
+
+class BulkResultShape(Shape):
+    """What became of one ticket: `changed` or `refused`."""
+
+    id: str
+    status: str
+    sequence: int | None = None
+    code: str | None = None
+    detail: str | None = None
+    retryable: bool = False
+
+
+class BulkShape(Shape):
+    """One result a ticket, in the order asked."""
+
+    results: Sequence[BulkResultShape]
 
 
 class ExternalShape(Shape):
@@ -306,6 +344,8 @@ class LineShape(Shape):
     received_at: datetime
     reason: str | None
     actor: str | None
+    text: str | None
+    redacted: bool
     mention: MentionShape | None
     reply: ReplyShape | None
 
