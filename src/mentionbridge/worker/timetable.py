@@ -1,7 +1,7 @@
 """The clock: APScheduler only ticks, the database decides what is due."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -15,6 +15,8 @@ from mentionbridge.pipeline.part import take_stock
 ALIVE_SECONDS = 10
 CLOSE_SECONDS = 60
 RETIRE_SECONDS = 3600
+SETTLE_IN = timedelta(minutes=1)
+"""What can wait an hour also waits until a start is over, or a stop that comes at once would meet it half done."""
 
 
 class Timetable:
@@ -25,7 +27,7 @@ class Timetable:
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._scheduler.add_job(tick, "interval", seconds=tick_seconds, coalesce=True, max_instances=1)
         hourly = {"trigger": "interval", "seconds": RETIRE_SECONDS, "coalesce": True, "max_instances": 1}
-        self._scheduler.add_job(self._retire, next_run_time=datetime.now(UTC), **hourly)
+        self._scheduler.add_job(self._retire, next_run_time=datetime.now(UTC) + SETTLE_IN, **hourly)
         self._scheduler.add_job(self._alive, "interval", seconds=ALIVE_SECONDS, coalesce=True, max_instances=1)
         self._scheduler.add_job(self._close, "interval", seconds=CLOSE_SECONDS, coalesce=True, max_instances=1)
 
