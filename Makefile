@@ -3,6 +3,7 @@ VENV   ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN     = $(VENV)/bin
 RUN     = requirements/run.txt
 DEV     = requirements/dev.txt
+WORKERS = -n auto --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check test-live test-deep bench audit docs lock clean
@@ -28,7 +29,7 @@ demo: $(VENV)/.run       ## the bridge on a built-in social network, with a day 
 	@$(BIN)/mentionbridge demo $(ARGS)
 
 test: $(VENV)/.dev       ## unit, contract, store (SQLite and PostgreSQL), API and corridor tests
-	@$(BIN)/python -m pytest -m "not live and not deep" $(ARGS)
+	@$(BIN)/python -m pytest $(WORKERS) -m "not live and not deep" $(ARGS)
 
 check: $(VENV)/.dev      ## style, types, floors, and that the pinned files match pyproject
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -16,12 +16,17 @@ from mentionbridge.store import migrate
 
 _number = count(1)
 _free: list[str] = []
+_cleaners: dict[str, psycopg.Connection] = {}
 _whole: list[object] = []
 _FINGERPRINT = """
 SELECT md5(string_agg(table_name || '.' || column_name || ' ' || data_type, ',' ORDER BY table_name, column_name))
 FROM information_schema.columns WHERE table_schema = 'public'
 """
 _REVISION = "SELECT version_num FROM alembic_version"
+_OTHERS_OUT = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 @cache
@@ -51,6 +56,8 @@ def postgres_server() -> str:
 
 def _stop(server: object, home: Path, owner: int) -> None:
     if os.getpid() == owner:
+        for cleaner in _cleaners.values():
+            cleaner.close()
         server.cleanup()  # type: ignore[attr-defined]
         shutil.rmtree(home, ignore_errors=True)
 
@@ -66,32 +73,38 @@ def empty_postgres(name: str | None = None, template: str | None = None) -> str:
 
 def drop_postgres(url: str) -> None:
     """Give a database back: one whose tables are as migrated is emptied for the next test, any other is removed."""
+    cleaner = _cleaners.pop(url, None) or psycopg.connect(url, autocommit=True)
+    cleaner.execute(_OTHERS_OUT)
+    if _emptied(cleaner):
+        # It stays connected: a new connection would learn all tables anew, which takes longer than emptying them.
+        _cleaners[url] = cleaner
+        _free.append(url)
+        return
+    cleaner.close()
     name = url.split("?")[0].rsplit("/", 1)[1]
     with psycopg.connect(postgres_server(), autocommit=True) as connection:
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-        if not _emptied(url):
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-            return
-    _free.append(url)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _emptied(url: str) -> bool:
-    with psycopg.connect(url, autocommit=True) as connection:
-        if _whole[:1] != [connection.execute(_FINGERPRINT).fetchone()]:
-            return False
-        if _whole[1:] != [connection.execute(_REVISION).fetchone()]:
-            return False
-        names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        emptying = [f"DELETE FROM {name}" for (name,) in names if name not in ("alembic_version", "heads", "switches")]
-        # As a replica, so that references between the tables need no order.
-        first = [
-            "SET session_replication_role = replica",
-            "DELETE FROM heads WHERE name <> 'feed'",
-            "UPDATE heads SET value = 0",
-            "UPDATE switches SET state = false",
-        ]
-        connection.execute(";".join([*first, *emptying]))
+def _emptied(cleaner: psycopg.Connection) -> bool:
+    if not _is_as_migrated(cleaner):
+        return False
+    names = cleaner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    emptying = [f"DELETE FROM {name}" for (name,) in names if name not in ("alembic_version", "heads", "switches")]
+    # As a replica, so that references between the tables need no order.
+    first = [
+        "SET session_replication_role = replica",
+        "DELETE FROM heads WHERE name <> 'feed'",
+        "UPDATE heads SET value = 0",
+        "UPDATE switches SET state = false",
+    ]
+    cleaner.execute(";".join([*first, *emptying]))
     return True
+
+
+def _is_as_migrated(cleaner: psycopg.Connection) -> bool:
+    asked = zip((_FINGERPRINT, _REVISION), _whole, strict=False)
+    return bool(_whole) and all(cleaner.execute(query).fetchone() == whole for query, whole in asked)
 
 
 @cache

@@ -1,10 +1,12 @@
 """A whole bridge on a real loopback port, and a subscriber that hears its webhooks."""
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,10 +25,24 @@ from mentionbridge.settings import Settings, load
 T = TypeVar("T")
 
 
+# Below what the system gives to whoever asks for any port, else some client's end could take it before our server does;
+# each process begins elsewhere, for several may run at once.
+_PORTS = range(12_000, 32_000)
+_next_ports = islice(cycle(_PORTS), os.getpid() * 97 % len(_PORTS), None)
+
+
 def free_port() -> int:
+    """Return a port that nobody listens on, and that this process will not return again soon."""
+    return next(port for port in _next_ports if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def demo_settings(database_url: str, folder: Path, **sections: Any) -> Settings:

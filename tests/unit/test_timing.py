@@ -56,6 +56,8 @@ def test_a_calendar_without_spans_closes_only_its_days() -> None:
     ("hours", "named"),
     [
         ({"time_zone": "Europe/Atlantis"}, "time_zone"),
+        ({"time_zone": "Europe"}, "time_zone"),
+        ({"time_zone": "../UTC"}, "time_zone"),
         ({"holidays": "XX"}, "holidays"),
         ({"holidays": "GB-XX"}, "holidays"),
         ({"monday": ["9-5"]}, "monday"),

@@ -2,9 +2,7 @@
 
 from collections.abc import Container
 from datetime import date, time, timedelta
-from zoneinfo import ZoneInfo, available_timezones
-
-import holidays
+from zoneinfo import ZoneInfo
 
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.ticket import Priority
@@ -28,14 +26,20 @@ def _target(section: TargetsSection, priority: Priority) -> AnswerTarget:
 
 
 def _hours(where: str, section: HoursSection) -> Hours:
-    if section.time_zone not in available_timezones():
-        raise SetupError(f"{where}.time_zone {section.time_zone!r} is no time zone; write one such as Europe/London.")
+    zone = _zone(where, section.time_zone)
     week = {number: _spans(f"{where}.{day}", getattr(section, day)) for number, day in enumerate(WEEK)}
     days = {number: spans for number, spans in week.items() if spans}
     closed = _closed(where, section)
     if not days and (section.holidays or section.closed):
         days = dict.fromkeys(range(7), ((MIDNIGHT, MIDNIGHT),))
-    return Hours(ZoneInfo(section.time_zone), days, closed)
+    return Hours(zone, days, closed)
+
+
+def _zone(where: str, name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise SetupError(f"{where}.time_zone {name!r} is no time zone; write one such as Europe/London.") from None
 
 
 def _spans(where: str, told: tuple[str, ...]) -> tuple[Span, ...]:
@@ -69,6 +73,9 @@ def _closed(where: str, section: HoursSection) -> Container[date]:
     own = frozenset(section.closed)
     if section.holidays is None:
         return own
+    # Most brands name no calendar, and every command would wait for the library to load.
+    import holidays
+
     country, _, region = section.holidays.partition("-")
     try:
         public = holidays.country_holidays(country, subdiv=region or None)

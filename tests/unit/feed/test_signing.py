@@ -32,7 +32,7 @@ def test_a_secret_is_32_random_bytes():
     assert new_secret() != new_secret()
 
 
-@pytest.mark.parametrize("secret", [OLD, NEW])
+@pytest.mark.parametrize("secret", [OLD, NEW], ids=["old", "new"])
 def test_during_rotation_both_secrets_verify(secret):
     signed = headers(BODY, OLD, NEW)
     assert len(signed["webhook-signature"].split()) == 2
