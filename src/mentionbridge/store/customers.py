@@ -13,7 +13,7 @@ from mentionbridge.domain.mention import Mention
 from mentionbridge.kit.ids import Ids
 from mentionbridge.store import erasing
 from mentionbridge.store import tables as t
-from mentionbridge.store.rows import is_row, once
+from mentionbridge.store.rows import is_row, key_of_row, once, row_of, set_row
 from mentionbridge.store.sealed import Sealer
 
 FACTS = [t.customers.c[name] for name in Customer.__dataclass_fields__]
@@ -21,6 +21,8 @@ IDENTITY = sa.select(
     t.authors.c.id.label("author_id"), *(t.authors.c[name] for name in ("platform", "external_id", "handle", "name"))
 )
 _JOINS = [t.customer_joins.c[name] for name in Join.__dataclass_fields__]
+
+_CUSTOMER_OF = sa.select(t.authors.c.customer_id).where(row_of(t.authors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,13 @@ class StoredCustomers:
     sealer: Sealer
 
     async def ensure(self, mention: Mention, now: datetime) -> None:
-        here = is_row(t.authors, mention.brand_id, mention.author_id)
-        known = (await self.connection.execute(sa.select(t.authors.c.customer_id).where(here))).scalar_one()
-        if known is not None:
+        author = key_of_row(mention.brand_id, mention.author_id)
+        if (await self.connection.execute(_CUSTOMER_OF, author)).scalar_one() is not None:
             return
         label = mention.author.name or mention.author.handle
         row = {"brand_id": mention.brand_id, "id": self.ids.new("cus"), "name": label, "created_at": now}
         await self.connection.execute(once(self.connection, t.customers), row)
-        await self.connection.execute(sa.update(t.authors).where(here).values(customer_id=row["id"]))
+        await set_row(self.connection, t.authors, mention.brand_id, mention.author_id, {"customer_id": row["id"]})
 
     async def get(self, brand_id: str, customer_id: str) -> Customer | None:
         query = sa.select(*FACTS).where(is_row(t.customers, brand_id, customer_id)).with_for_update()

@@ -13,9 +13,9 @@ TIMELINE = "timeline"
 _NOW = sa.text("('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint")
 
 
-def same_history(connection: AsyncConnection) -> sa.ColumnElement[bool]:
+def same_history(dialect: str) -> sa.ColumnElement[bool]:
     """True while no standby has taken over since accounts were last reconciled; always true on SQLite."""
-    if connection.dialect.name != "postgresql":
+    if dialect != "postgresql":
         return sa.true()
     noted = sa.exists().where(t.heads.c.name == TIMELINE, t.heads.c.value != _NOW)
     return ~noted

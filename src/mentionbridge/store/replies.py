@@ -37,7 +37,34 @@ _ACKNOWLEDGED = (
     .where(*(t.replies.c[name] == sa.bindparam(name) for name in ("brand_id", "author_id")))
     .where(t.replies.c.created_at >= sa.bindparam("since"), t.replies.c.purpose == Purpose.ACKNOWLEDGE)
 )
+_STATES_IN = (
+    sa.select(t.replies.c.state)
+    .where(*(t.replies.c[name] == sa.bindparam(name) for name in ("brand_id", "purpose")))
+    .where(t.replies.c.ticket_id.in_(sa.bindparam("tickets", expanding=True)))
+    .where(t.replies.c.author_id.in_(sa.bindparam("person", expanding=True)))
+    .order_by(t.replies.c.id)
+)
+_STATES_BELOW = sa.select(t.replies.c.state).where(
+    *(t.replies.c[name] == sa.bindparam(name) for name in ("brand_id", "mention_id")),
+    t.replies.c.purpose == Purpose.ACKNOWLEDGE,
+)
 _WAITING = (ReplyState.DRAFT, ReplyState.AWAITING_APPROVAL, ReplyState.QUEUED, ReplyState.MANUAL)
+
+
+@cache
+def _claim(dialect: str) -> sa.Update:
+    now: Any = sa.bindparam("now", type_=t.Instant)
+    return (
+        sa.update(t.replies)
+        .where(row_of(t.replies), t.replies.c.state == ReplyState.QUEUED)
+        .where(t.replies.c.lease_token == sa.bindparam("lease"), may_speak(t.replies), same_history(dialect))
+        .values(
+            state=ReplyState.SENDING,
+            due=sa.bindparam("until", type_=t.Instant),
+            updated_at=now,
+            first_sent_at=sa.func.coalesce(t.replies.c.first_sent_at, now),
+        )
+    )
 
 
 @cache
@@ -68,10 +95,8 @@ class StoredReplies:
     async def states_in(
         self, brand_id: str, ticket_ids: Collection[str], person: Sequence[str], purpose: Purpose
     ) -> Sequence[ReplyState]:
-        column = t.replies.c
-        here = (column.brand_id == brand_id, column.ticket_id.in_(ticket_ids), column.author_id.in_(person))
-        query = sa.select(column.state).where(*here, column.purpose == purpose).order_by(column.id)
-        return [ReplyState(state) for state in (await self.connection.execute(query)).scalars()]
+        there = {"brand_id": brand_id, "tickets": list(ticket_ids), "person": list(person), "purpose": purpose}
+        return [ReplyState(state) for state in (await self.connection.execute(_STATES_IN, there)).scalars()]
 
     async def under(self, brand_id: str, ticket_id: str, author_id: str, dedupe: str) -> Reply | None:
         return await self._one(brand_id=brand_id, ticket_id=ticket_id, author_id=author_id, dedupe=dedupe)
@@ -101,9 +126,8 @@ class StoredReplies:
         return int((await self.connection.execute(_ACKNOWLEDGED, who)).scalar_one())
 
     async def states_below(self, brand_id: str, mention_id: str) -> Sequence[ReplyState]:
-        here = (t.replies.c.brand_id == brand_id, t.replies.c.mention_id == mention_id)
-        query = sa.select(t.replies.c.state).where(*here, t.replies.c.purpose == Purpose.ACKNOWLEDGE)
-        return [ReplyState(state) for state in (await self.connection.execute(query)).scalars()]
+        there = {"brand_id": brand_id, "mention_id": mention_id}
+        return [ReplyState(state) for state in (await self.connection.execute(_STATES_BELOW, there)).scalars()]
 
     async def waiting_for_mention(self, brand_id: str, mention_id: str) -> Sequence[Reply]:
         here = (t.replies.c.brand_id == brand_id, t.replies.c.mention_id == mention_id)
@@ -123,18 +147,8 @@ class StoredReplies:
 
     async def claim_sending(self, reply: Reply, lease: Lease, now: datetime) -> bool:
         await self._hold_pause_switches(reply)
-        change = (
-            sa.update(t.replies)
-            .where(is_row(t.replies, reply.brand_id, reply.id), t.replies.c.state == ReplyState.QUEUED)
-            .where(t.replies.c.lease_token == lease.token, may_speak(t.replies), same_history(self.connection))
-            .values(
-                state=ReplyState.SENDING,
-                due=lease.until,
-                updated_at=now,
-                first_sent_at=sa.func.coalesce(t.replies.c.first_sent_at, sa.literal(now, t.Instant)),
-            )
-        )
-        return (await self.connection.execute(change)).rowcount == 1
+        held = {**key_of_row(reply.brand_id, reply.id), "lease": lease.token, "until": lease.until, "now": now}
+        return (await self.connection.execute(_claim(self.connection.dialect.name), held)).rowcount == 1
 
     async def _hold_pause_switches(self, reply: Reply) -> None:
         # A pause that commits must wait for us or be seen by us; without the locks it could slip in between.

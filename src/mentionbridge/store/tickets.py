@@ -50,6 +50,43 @@ _NOTED = sa.select(t.entries.c.text).where(_of_story(t.entries), t.entries.c.tex
 _PRIVATE_WORDS = _SAID_IN_PRIVATE.union_all(_NOTED)
 
 
+def _of_person(table: sa.Table, author: str = "author_id") -> sa.ColumnElement[bool]:
+    theirs = table.c[author].in_(sa.bindparam("person", expanding=True))
+    return sa.and_(table.c.brand_id == sa.bindparam("brand"), theirs)
+
+
+_IN_THREAD = (
+    sa.select(*FACTS)
+    .join_from(t.tickets, t.stories, _BOUND)
+    .where(_of_person(t.stories), t.stories.c.thread_id == sa.bindparam("thread"))
+    .order_by(t.tickets.c.id.desc())
+    .limit(1)
+)
+_OTHERS_IN_THREAD = sa.select(
+    sa.exists().where(
+        t.mentions.c.brand_id == sa.bindparam("brand"),
+        t.mentions.c.thread_id == sa.bindparam("thread"),
+        t.mentions.c.author_id.notin_(sa.bindparam("person", expanding=True)),
+        t.mentions.c.ticket_id.isnot(None),
+        t.mentions.c.platform.in_(sa.select(t.authors.c.platform).where(_of_person(t.authors, "id"))),
+    )
+)
+_ALIVE = sa.or_(t.tickets.c.closed_at.is_(None), t.tickets.c.closed_at >= sa.bindparam("since"))
+_TICKETS_OF = (
+    sa.select(t.tickets)
+    .where(t.tickets.c.brand_id == sa.bindparam("brand"), _ALIVE)
+    .where(t.tickets.c.id.in_(sa.select(t.stories.c.ticket_id).where(_of_person(t.stories))))
+    .order_by(t.tickets.c.id.desc())
+)
+_WORDS_OF = (
+    sa.select(*FACTS, t.mentions.c.text)
+    .join_from(t.mentions, t.tickets, _SAID_IN)
+    .where(_of_person(t.mentions), t.mentions.c.occurred_at >= sa.bindparam("since"))
+    .order_by(t.mentions.c.id.desc())
+    .limit(_WORDS_LOOKED_AT)
+)
+
+
 @cache
 def _bind(dialect: str) -> Any:
     change = insert_for(dialect, t.stories)
@@ -64,21 +101,13 @@ class StoredTickets:
     connection: AsyncConnection
 
     async def open_ticket_for_thread(self, brand_id: str, person: Sequence[str], thread_id: str) -> Ticket | None:
-        story = t.stories.c
-        here = (story.brand_id == brand_id, story.author_id.in_(person), story.thread_id == thread_id)
-        query = sa.select(*FACTS).join_from(t.tickets, t.stories, _BOUND).where(*here)
-        return await self._one(query.order_by(t.tickets.c.id.desc()))
+        theirs = {"brand": brand_id, "person": list(person), "thread": thread_id}
+        row = (await self.connection.execute(_IN_THREAD, theirs)).first()
+        return as_ticket(row) if row is not None else None
 
     async def of_others_in_thread(self, brand_id: str, person: Sequence[str], thread_id: str) -> bool:
-        mention = t.mentions.c
-        said = sa.exists().where(
-            mention.brand_id == brand_id,
-            mention.thread_id == thread_id,
-            mention.author_id.notin_(person),
-            mention.ticket_id.isnot(None),
-            mention.platform.in_(sa.select(t.authors.c.platform).where(_people(brand_id, person))),
-        )
-        return bool((await self.connection.execute(sa.select(said))).scalar_one())
+        theirs = {"brand": brand_id, "person": list(person), "thread": thread_id}
+        return bool((await self.connection.execute(_OTHERS_IN_THREAD, theirs)).scalar_one())
 
     async def around_post(self, brand_id: str, platform: str, person: Sequence[str], post_id: str) -> Ticket | None:
         for query in (_own_words(brand_id, platform, person, post_id), _our_words(brand_id, platform, person, post_id)):
@@ -95,24 +124,12 @@ class StoredTickets:
     async def tickets_of(
         self, brand_id: str, person: Sequence[str], since: datetime
     ) -> Sequence[tuple[Ticket, datetime]]:
-        bound = sa.select(t.stories.c.ticket_id).where(
-            t.stories.c.brand_id == brand_id, t.stories.c.author_id.in_(person)
-        )
-        alive = sa.or_(t.tickets.c.closed_at.is_(None), t.tickets.c.closed_at >= since)
-        query = sa.select(t.tickets).where(t.tickets.c.brand_id == brand_id, t.tickets.c.id.in_(bound), alive)
-        rows = await self.connection.execute(query.order_by(t.tickets.c.id.desc()))
-        return [(as_ticket(row), row.last_said_at) for row in rows]
+        theirs = {"brand": brand_id, "person": list(person), "since": since}
+        return [(as_ticket(row), row.last_said_at) for row in await self.connection.execute(_TICKETS_OF, theirs)]
 
     async def words_of(self, brand_id: str, person: Sequence[str], since: datetime) -> Sequence[tuple[Ticket, str]]:
-        mention = t.mentions.c
-        query = (
-            sa.select(*FACTS, mention.text)
-            .join_from(t.mentions, t.tickets, _SAID_IN)
-            .where(mention.brand_id == brand_id, mention.author_id.in_(person), mention.occurred_at >= since)
-            .order_by(mention.id.desc())
-            .limit(_WORDS_LOOKED_AT)
-        )
-        return [(as_ticket(row), row.text) for row in await self.connection.execute(query)]
+        theirs = {"brand": brand_id, "person": list(person), "since": since}
+        return [(as_ticket(row), row.text) for row in await self.connection.execute(_WORDS_OF, theirs)]
 
     async def of_mention(self, brand_id: str, mention_id: str) -> Ticket | None:
         query = sa.select(*FACTS).join_from(t.mentions, t.tickets, _SAID_IN)
@@ -214,10 +231,6 @@ class StoredTickets:
         ripe = (t.tickets.c.state == TicketState.SOLVED, t.tickets.c.solved_at < at)
         query = sa.select(*FACTS).where(*ripe).order_by(t.tickets.c.solved_at).limit(limit)
         return [as_ticket(row) for row in await self.connection.execute(query)]
-
-
-def _people(brand_id: str, person: Sequence[str]) -> sa.ColumnElement[bool]:
-    return sa.and_(t.authors.c.brand_id == brand_id, t.authors.c.id.in_(person))
 
 
 def _own_words(brand_id: str, platform: str, person: Sequence[str], post_id: str) -> sa.Select[Any]:
