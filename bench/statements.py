@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -25,18 +26,18 @@ def main() -> None:
         url = f"sqlite+aiosqlite:///{Path(folder)}/bench.sqlite"
         measures: dict[str, Callable[[], float]] = {
             "aiosqlite, a thread a connection": partial(_once, url, {}),
-            "run where they are called": partial(_once, url, {"async_creator_fn": inline.connect}),
+            "run where they are called": partial(_once, url, {"module": inline.DRIVER}),
         }
         table(rounds(measures, ROUNDS), "aiosqlite, a thread a connection", "statements/s")
     print(f"\n{STATEMENTS} statements a round, {ROUNDS} rounds.")
 
 
-def _once(url: str, how: dict[str, object]) -> float:
+def _once(url: str, how: dict[str, Any]) -> float:
     return asyncio.run(_run(url, how))
 
 
-async def _run(url: str, how: dict[str, object]) -> float:
-    engine, statement = create_async_engine(url, connect_args=how), sa.select(sa.literal(1))
+async def _run(url: str, how: dict[str, Any]) -> float:
+    engine, statement = create_async_engine(url, **how), sa.select(sa.literal(1))
     async with engine.connect() as connection:
         await connection.exec_driver_sql("BEGIN")
         began = time.perf_counter()

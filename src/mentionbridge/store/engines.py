@@ -43,8 +43,7 @@ def engine_for(url: str) -> AsyncEngine:
 def _sqlite(url: sa.URL) -> AsyncEngine:
     if url.database and url.database != ":memory:":
         _make_folder(Path(url.database).parent)
-    how = {"timeout": BUSY_SECONDS, "async_creator_fn": inline.connect}
-    engine = create_async_engine(url, connect_args=how, **_QUIET)
+    engine = create_async_engine(url, module=inline.DRIVER, connect_args={"timeout": BUSY_SECONDS}, **_QUIET)
     sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     sa.event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

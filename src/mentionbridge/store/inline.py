@@ -6,6 +6,7 @@ may wait (beginning to write, for the lock; committing, for the disk) still goes
 """
 
 import sqlite3
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -13,6 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import aiosqlite
+from sqlalchemy.dialects.sqlite.aiosqlite import (
+    AsyncAdapt_aiosqlite_connection,
+    AsyncAdapt_aiosqlite_cursor,
+    AsyncAdapt_aiosqlite_dbapi,
+)
+from sqlalchemy.util import await_only
 
 
 class InlineConnection(aiosqlite.Connection):
@@ -48,6 +55,43 @@ def _may_wait(connection: sqlite3.Connection, fn: Callable[..., Any], args: tupl
     return is_statement and not connection.in_transaction and args[0] != "BEGIN"
 
 
+class InlineCursor(AsyncAdapt_aiosqlite_cursor):
+    """SQLite's own cursor, awaited once a statement: SQLAlchemy insists on that."""
+
+    __slots__ = ()
+    _awaitable_cursor_close = False
+
+    def _make_new_cursor(self, connection: Any) -> Any:
+        return connection._conn.cursor()
+
+    def _aenter_cursor(self, cursor: Any) -> Any:
+        return cursor
+
+    async def _execute_async(self, operation: Any, parameters: Any) -> Any:
+        connection: Any = self._connection
+        await connection._execute(self._cursor.execute, operation, *(() if parameters is None else (parameters,)))
+        if self._cursor.description:
+            self._rows = deque(await connection._execute(self._cursor.fetchall))
+
+    async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> Any:
+        connection: Any = self._connection
+        await connection._execute(self._cursor.executemany, operation, seq_of_parameters)
+
+
+class _Adapted(AsyncAdapt_aiosqlite_connection):
+    __slots__ = ()
+    _cursor_cls = InlineCursor
+
+
+class _Driver(AsyncAdapt_aiosqlite_dbapi):
+    def connect(self, *args: Any, **options: Any) -> _Adapted:
+        return _Adapted(self, await_only(_connect(*args, **options)))
+
+
+DRIVER = _Driver(aiosqlite, sqlite3)
+"""What SQLAlchemy takes for aiosqlite, by `create_async_engine(…, module=DRIVER)`."""
+
+
 def _open(database: str, **options: Any) -> sqlite3.Connection:
     # Customers' words are not for everybody on the machine; SQLite gives its side files the rights of the first.
     if database != ":memory:" and not options.get("uri"):
@@ -57,8 +101,8 @@ def _open(database: str, **options: Any) -> sqlite3.Connection:
     return opened
 
 
-def connect(database: str, **options: Any) -> InlineConnection:
-    """Make a connection for SQLAlchemy's `async_creator_fn`; it opens when awaited."""
+def _connect(database: str, **options: Any) -> Any:
+    """Make a connection that opens when awaited."""
     opens = partial(_open, database, **{**options, "check_same_thread": False})
     connection = InlineConnection(opens, iter_chunk_size=64)
     # The process must be able to end while a connection is open, as with aiosqlite under SQLAlchemy.
