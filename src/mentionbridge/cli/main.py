@@ -5,25 +5,18 @@ from typing import Annotated
 
 import typer
 
-from mentionbridge.cli import admin, desks, listen, people, replay, run, show
+from mentionbridge.cli.late import LateGroup
 from mentionbridge.domain.errors import MentionbridgeError, SetupError
-from mentionbridge.settings import ConfigError
 
 app = typer.Typer(
     name="mentionbridge",
+    cls=LateGroup,
     help="Turn every public complaint into one private ticket, one honest acknowledgement and one way into private.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-run.register(app)
-admin.register(app)
-replay.register(app)
-people.register(app)
-show.register(app)
-desks.register(app)
-listen.register(app)
 
 
 def _version(on: bool) -> None:
@@ -43,11 +36,19 @@ def main() -> None:
     """Run a command; what the user must change is one sentence on standard error and exit code 2."""
     try:
         app()
-    except (ConfigError, SetupError) as error:
-        print(f"mentionbridge: {error}", file=sys.stderr)
-        sys.exit(2)
-    except MentionbridgeError as error:
-        print(f"mentionbridge: {error}", file=sys.stderr)
-        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        if (code := _exit_code(error)) is None:
+            raise
+        print(f"mentionbridge: {error}", file=sys.stderr)
+        sys.exit(code)
+
+
+def _exit_code(error: Exception) -> int | None:
+    # Imported here: only a command that reads the config needs what the config is checked with.
+    from mentionbridge.settings import ConfigError
+
+    if isinstance(error, ConfigError | SetupError):
+        return 2
+    return 1 if isinstance(error, MentionbridgeError) else None

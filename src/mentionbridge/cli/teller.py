@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mentionbridge.bootstrap import App
+if TYPE_CHECKING:
+    # `listen` borrows `line`, and should not wait for the whole service to be imported.
+    from mentionbridge.bootstrap import App
 
 LOOK_EVERY = 0.3
 WIDTH = 74
 
 
-async def tell_story(app: App) -> None:
+async def tell_story(app: "App") -> None:
     """Play the day of life of every network that has one."""
     for connected in app.bridge.connected.values():
         story = app.networks[connected.account.platform].story(connected.account)
@@ -20,7 +22,7 @@ async def tell_story(app: App) -> None:
                 print(f"{_time(app.bridge.clock.now())}  ~ {line}", flush=True)
 
 
-async def tell_events(app: App) -> None:
+async def tell_events(app: "App") -> None:
     """Print events as they are placed in the feed, for ever."""
     last = 0
     while True:
