@@ -86,27 +86,30 @@ async def test_a_complaint_is_worked_on_at_the_desk(network: BlueskyNetwork, des
         complaint = await posts(sam, words, mentions=[brand])
         (ticket,) = await until(desk.tickets, "the ticket at the desk")
         await until(lambda: len(ours(desk, ticket)) == 2 or None, "the complaint and the acknowledgement there")
-        first, second = desk.words(ticket)
+        first, second = await asyncio.to_thread(desk.words, ticket)
         assert "my broadband has been down" in first and "Tuesday" in first and "in public" in first
         assert second.startswith("We acknowledged in public")
         story = await answers_from_the_desk(bridge, desk, ticket, sam, complaint)
         await works_on_while_the_desk_is_down(desk, ticket, brand, sam, robin, complaint)
         await is_solved_at_the_desk_and_opened_by_the_customer(bridge, desk, ticket, sam, complaint, story)
-        assert len(desk.tickets()) == 2
-        for each in desk.tickets():
-            assert len(ours(desk, each)) == len(set(ours(desk, each)))
+        assert len(tickets := await asyncio.to_thread(desk.tickets)) == 2
+        for each in tickets:
+            told = await asyncio.to_thread(ours, desk, each)
+            assert len(told) == len(set(told))
 
 
 async def answers_from_the_desk(bridge: Running, desk: Any, ticket: str, sam: Person, complaint: Written) -> str:
-    desk.note(ticket, "This customer has called twice.")
+    await asyncio.to_thread(desk.note, ticket, "This customer has called twice.")
     answer = "Hello Sam, we have found the broken cable and mend it today."
-    desk.answer(ticket, answer)
+    await asyncio.to_thread(desk.answer, ticket, answer)
     await until(lambda: answer in said_under(sam, complaint) or None, "Kim's answer in the customer's own view")
     await until(lambda: len(ours(desk, ticket)) == 3 or None, "the note that it was said")
-    assert any(text.startswith("Your answer was said in public") for text in desk.words(ticket))
+    told = await asyncio.to_thread(desk.words, ticket)
+    assert any(text.startswith("Your answer was said in public") for text in told)
     (story,) = (await bridge.reads("tickets"))["items"]
     lines = (await bridge.reads(f"tickets/{story['id']}/timeline"))["items"]
-    assert [(line["kind"], line["surface"]) for line in lines] == [
+    # Request Tracker opens a ticket by itself when it is answered, and that is a line of ours too.
+    assert [(line["kind"], line["surface"]) for line in lines if line["kind"] != "changed"] == [
         ("mention", "public"),
         ("reply", "public"),
         ("note", "internal"),
@@ -118,28 +121,28 @@ async def answers_from_the_desk(bridge: Running, desk: Any, ticket: str, sam: Pe
 async def works_on_while_the_desk_is_down(
     desk: Any, ticket: str, brand: Person, sam: Person, robin: Person, complaint: Written
 ) -> None:
-    desk.stop()
+    await asyncio.to_thread(desk.stop)
     await posts(sam, "Thank you! And when will it be done?", reply_to=below(sam, complaint))
     other = await posts(robin, f"@{brand.handle} my broadband is down too, it is terrible", mentions=[brand])
     await until(lambda: said_under(robin, other) or None, "an acknowledgement while the desk is down", within=30)
     await posts(sam, "Hello? It is evening now.", reply_to=below(sam, complaint))
     await asyncio.sleep(5)
-    desk.start()
+    await asyncio.to_thread(desk.start)
     await until(lambda: len(desk.tickets()) == 2 or None, "the second ticket once the desk is back", within=120)
     await until(lambda: len(ours(desk, ticket)) == 5 or None, "what was said meanwhile", within=120)
-    later, last = desk.words(ticket)[3:]
+    later, last = (await asyncio.to_thread(desk.words, ticket))[3:]
     assert "when will it be done" in later and "It is evening" in last
 
 
 async def is_solved_at_the_desk_and_opened_by_the_customer(
     bridge: Running, desk: Any, ticket: str, sam: Person, complaint: Written, story: str
 ) -> None:
-    desk.solve(ticket)
+    await asyncio.to_thread(desk.solve, ticket)
     await eventually(lambda: solved(bridge, story), within=60, what="our ticket solved")
     await posts(sam, "No, it is still down!", reply_to=below(sam, complaint))
     await until(lambda: desk.status(ticket) == "open" or None, "the desk's ticket open again")
     private = "Please write to kim.desk@acme.example about it."
-    desk.answer(ticket, private)
+    await asyncio.to_thread(desk.answer, ticket, private)
     await until(lambda: any("was not said" in text for text in desk.words(ticket)) or None, "why it was not said")
     await asyncio.sleep(6)
     assert len(said_under(sam, complaint)) == 2
@@ -196,18 +199,19 @@ async def everything(bridge: Running, path: str) -> list[dict[str, Any]]:
 
 
 async def test_a_ticket_merged_or_deleted_there_is_noticed(network: BlueskyNetwork, desk: Any, tmp_path: Path) -> None:
+    """django-helpdesk tells nobody of a merge, so there the mirror's own look finds it."""
     brand, sam = network.brand("mergebrand"), network.person("sam3")
-    async with at_work(brand, desk, tmp_path) as bridge:
+    async with at_work(brand, desk, tmp_path, look_seconds=10.0) as bridge:
         complaint = await posts(sam, f"@{brand.handle} my broadband has been down since Tuesday", mentions=[brand])
         (ticket,) = await until(desk.tickets, "the ticket at the desk")
         await until(lambda: len(ours(desk, ticket)) == 2 or None, "its lines")
-        older = desk.open_another()
-        desk.merge(ticket, into=older)
+        older = await asyncio.to_thread(desk.open_another)
+        await asyncio.to_thread(desk.merge, ticket, into=older)
         answer = "We have merged your reports, Sam."
-        desk.answer(older, answer)
+        await asyncio.to_thread(desk.answer, older, answer)
         await bridge.http.post(*hook(desk, ticket))
         await until(lambda: answer in said_under(sam, complaint) or None, "an answer in the merged ticket")
-        desk.delete(older)
+        await asyncio.to_thread(desk.delete, older)
         await bridge.http.post(*hook(desk, older))
 
         async def gone() -> bool | None:
