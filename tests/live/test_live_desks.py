@@ -92,7 +92,8 @@ async def test_a_complaint_is_worked_on_at_the_desk(network: BlueskyNetwork, des
         story = await answers_from_the_desk(bridge, desk, ticket, sam, complaint)
         await works_on_while_the_desk_is_down(desk, ticket, brand, sam, robin, complaint)
         await is_solved_at_the_desk_and_opened_by_the_customer(bridge, desk, ticket, sam, complaint, story)
-        assert len(tickets := await asyncio.to_thread(desk.tickets)) == 2
+        tickets = await asyncio.to_thread(desk.tickets)
+        assert len(tickets) == 2
         for each in tickets:
             told = await asyncio.to_thread(ours, desk, each)
             assert len(told) == len(set(told))
