@@ -19,6 +19,7 @@ from mentionbridge.ports.desk import Hit, Slice
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.store import tables as t
 from mentionbridge.store.reading import StoredDesk
+from mentionbridge.text.plain import clean
 from mentionbridge.text.words import words
 
 
@@ -165,8 +166,14 @@ async def test_whatever_was_said_is_found_by_itself(world: World, said: str) -> 
         if known is None:
             (known,) = await told(uow, 1, ["nothing yet"])
         version = str(int(known.edit_version or 0) + 1)
-        assert await uow.mentions.edit(known, post("p-1-0", said.replace("\x00", ""), edit_version=version), START)
-    assert await found(world, '"' + said.replace('"', " ") + '"') == ([1] if words(said.replace("\x00", "")) else [])
+        assert await uow.mentions.edit(known, post("p-1-0", clean(said), edit_version=version), START)
+    assert await found(world, '"' + said.replace('"', " ") + '"') == ([1] if words(clean(said)) else [])
+
+
+@pytest.mark.parametrize("copied", ["par\x00cel", "par\u200bcel", "par\u00adcel", "\u202eparcel\u202c"])
+async def test_what_hides_between_copied_letters_hides_no_story(world: World, copied: str) -> None:
+    await tell(world, 1, clean(f"my {copied} is late"))
+    assert await found(world, copied) == [1]
 
 
 async def test_all_words_may_stand_in_different_lines_but_a_phrase_in_one(world: World) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import regex  # type: ignore[import-untyped]
 
 from mentionbridge.text.graphemes import cut
+from mentionbridge.text.plain import clean
 
 LONGEST_WORD = 64
 _SHORTEST_PREFIX = 2
@@ -54,8 +55,11 @@ class Term:
 
 
 def terms(asked: str) -> list[Term]:
-    """Read a query: words, "phrases" and beginnings*, all of which must be there; any text is a query."""
-    return list(dict.fromkeys(_terms(asked.translate(_QUOTES))))
+    """Read a query: words, "phrases" and beginnings*, all of which must be there; any text is a query.
+
+    It is cleaned as posts are before they are kept: who copies words from a network copies what hides between them.
+    """
+    return list(dict.fromkeys(_terms(clean(asked).translate(_QUOTES))))
 
 
 def _terms(asked: str) -> Iterator[Term]:
