@@ -245,6 +245,8 @@ async def test_filters_and_brands_narrow(world: World) -> None:
     assert await found(world, "late") == [2, 1]
     assert await found(world, "late", account_id=ACME_TWO.id) == [2]
     assert await found(world, "late", state="closed") == []
+    for name in ("team", "assignee_id", "topic", "place", "tag", "customer_id"):
+        assert await found(world, "late", **{name: "no such"}) == [], name
     assert await found(world, "late", brands=["borealis"]) == [3]
     assert await found(world, "late", brands=[]) == []
     with pytest.raises(ValueError, match="no index"):

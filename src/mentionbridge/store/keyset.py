@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import lru_cache
 from heapq import merge
 from typing import Any
@@ -28,6 +29,8 @@ class Keyset:
     filters: frozenset[str] = frozenset()
     key: sa.ColumnElement[Any] | None = None
     """The column it is ordered by, unless that is `id`."""
+    first: sa.ColumnElement[Any] | None = None
+    """A column it is ordered by before its key, which then only orders what is the same there."""
     newest_first: bool = True
     where: Mapping[str, sa.ColumnElement[bool]] = field(default_factory=dict)
 
@@ -43,33 +46,38 @@ class Keyset:
         if unknown := set(filters) - self.filters:
             raise ValueError(f"no index serves the filters {sorted(unknown)}")
         told: dict[str, Any] = {f"by_{name}": value for name, value in filters.items()}
-        told |= {"rows": limit + 1} if cursor is None else {"rows": limit + 1, "last": self._last(filters, cursor)}
+        told["rows"] = limit + 1
+        if cursor is not None:
+            told |= self._last(filters, cursor)
         statement = _statement(self, tuple(sorted(filters)), cursor is not None)
         # One index walk a brand: asked for several brands at once, a database would sort all their rows.
         found = [(await connection.execute(statement, {**told, "brand": brand})).all() for brand in brands]
         rows = self._first(found, limit + 1)
         if len(rows) <= limit:
             return rows, None
-        return rows[:limit], encode(binding(self.name, filters), self._key_of(rows[limit - 1]))
+        return rows[:limit], encode(binding(self.name, filters), *map(_told, self._key_of(rows[limit - 1])))
 
-    def _last(self, filters: Mapping[str, str], cursor: str) -> str | int:
-        bound, last = decode(cursor, str, self.order.type.python_type)
-        if bound != binding(self.name, filters) or not _may_be_a_key(last):
+    def _last(self, filters: Mapping[str, str], cursor: str) -> dict[str, Any]:
+        kinds = [column.type.python_type for column in self.order]
+        bound, *last = decode(cursor, str, *(str if kind is datetime else kind for kind in kinds))
+        if bound != binding(self.name, filters) or not all(map(_may_be_a_key, last)):
             raise BadCursor("this cursor was made for another list or other filters")
-        return last
+        told = (_instant(each) if kind is datetime else each for kind, each in zip(kinds, last, strict=True))
+        return {f"last_{place}": each for place, each in enumerate(told)}
 
     def _first(self, found: Sequence[Rows], limit: int) -> Rows:
         if len(found) == 1:
             return found[0]
         return list(merge(*found, key=self._key_of, reverse=self.newest_first))[:limit]
 
-    def _key_of(self, row: sa.Row[Any]) -> Any:
-        return row._mapping[self.order]
+    def _key_of(self, row: sa.Row[Any]) -> tuple[Any, ...]:
+        return tuple(row._mapping[column] for column in self.order)
 
     @property
-    def order(self) -> sa.ColumnElement[Any]:
-        """The column it is ordered by."""
-        return self.table.c.id if self.key is None else self.key
+    def order(self) -> tuple[sa.ColumnElement[Any], ...]:
+        """The columns it is ordered by."""
+        key = self.table.c.id if self.key is None else self.key
+        return (key,) if self.first is None else (self.first, key)
 
     def condition(self, name: str) -> sa.ColumnElement[bool]:
         """Return what a filter asks of a row."""
@@ -79,12 +87,31 @@ class Keyset:
 @lru_cache(maxsize=512)
 def _statement(keyset: Keyset, filters: tuple[str, ...], behind: bool) -> sa.Select[Any]:
     """Write a list's statement once: to build it for every page would cost more than to run it."""
-    order = keyset.order
-    last: sa.BindParameter[Any] = sa.bindparam("last", type_=order.type)
+    order, down = keyset.order, keyset.newest_first
     query = keyset.query.where(keyset.table.c.brand_id == sa.bindparam("brand"), *map(keyset.condition, filters))
     if behind:
-        query = query.where(order < last if keyset.newest_first else order > last)
-    return query.order_by(order.desc() if keyset.newest_first else order).limit(sa.bindparam("rows"))
+        here, last = sa.tuple_(*order), sa.tuple_(*(_bound(place, column) for place, column in enumerate(order)))
+        query = query.where(here < last if down else here > last)
+    return query.order_by(*(column.desc() if down else column for column in order)).limit(sa.bindparam("rows"))
+
+
+def _bound(place: int, column: sa.ColumnElement[Any]) -> sa.BindParameter[Any]:
+    return sa.bindparam(f"last_{place}", type_=column.type)
+
+
+def _told(key: Any) -> str | int:
+    told: str | int = key.isoformat() if isinstance(key, datetime) else key
+    return told
+
+
+def _instant(told: str | int) -> datetime:
+    try:
+        found = datetime.fromisoformat(str(told))
+        if found.tzinfo is None:
+            raise ValueError("it names no zone")
+        return found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadCursor("this cursor is not one of ours") from error
 
 
 def _may_be_a_key(last: str | int) -> bool:

@@ -44,18 +44,36 @@ from mentionbridge.text.words import terms
 
 _AUTHOR = ("external_id", "handle", "name", "followers", "is_bot")
 _AUTHOR_LABELS = [f"author__{name}" for name in _AUTHOR]
-_TICKETS = sa.select(*FACTS, *(t.authors.c[name].label(f"author__{name}") for name in _AUTHOR)).join_from(
-    t.tickets,
-    t.authors,
-    sa.and_(t.authors.c.brand_id == t.tickets.c.brand_id, t.authors.c.id == t.tickets.c.author_id),
-)
+_TICKET = sa.select(*FACTS, *(t.authors.c[name].label(f"author__{name}") for name in _AUTHOR))
+_ITS_AUTHOR = sa.and_(t.authors.c.brand_id == t.tickets.c.brand_id, t.authors.c.id == t.tickets.c.author_id)
+_TICKETS = _TICKET.join_from(t.tickets, t.authors, _ITS_AUTHOR)
+_TAGGED = sa.and_(t.tickets.c.brand_id == t.ticket_tags.c.brand_id, t.tickets.c.id == t.ticket_tags.c.ticket_id)
 _ENTRIES = sa.select(*(t.entries.c[name] for name in Entry.__dataclass_fields__))
 _UNREADABLE = sa.select(*(t.inbox.c[name] for name in UnreadableItem.__dataclass_fields__))
 MENTIONS = Keyset("mentions", m.SELECT, t.mentions, frozenset({"account_id", "author_id", "ticket_id"}))
-TICKETS = Keyset("tickets", _TICKETS, t.tickets, search.TICKET_FILTERS)
+_UNTAGGED = {name: asks for name, asks in search.TICKET_FILTERS.items() if name != "tag"}
+TICKETS = Keyset("tickets", _TICKETS, t.tickets, frozenset(_UNTAGGED), where=_UNTAGGED)
+TAGGED = Keyset(
+    "tagged tickets",
+    # There is a ticket for every tag and an author for every ticket; joined otherwise, SQLite begins with all tickets.
+    _TICKET.add_columns(t.ticket_tags.c.ticket_id).select_from(
+        t.ticket_tags.outerjoin(t.tickets, _TAGGED).outerjoin(t.authors, _ITS_AUTHOR)
+    ),
+    t.ticket_tags,
+    frozenset(search.TICKET_FILTERS),
+    key=t.ticket_tags.c.ticket_id,
+    where=_UNTAGGED,
+)
+"""Tickets by tag walk the tags, not the tickets: a rare tag is found at once, a common one is not sorted."""
 REPLIES = Keyset("replies", sa.select(t.replies), t.replies, frozenset({"state", "ticket_id"}))
 TIMELINE = Keyset(
-    "timeline", _ENTRIES, t.entries, frozenset({"ticket_id"}), key=t.entries.c.sequence, newest_first=False
+    "timeline",
+    _ENTRIES,
+    t.entries,
+    frozenset({"ticket_id"}),
+    key=t.entries.c.sequence,
+    first=t.entries.c.occurred_at,
+    newest_first=False,
 )
 COMMITMENTS = Keyset("commitments", sa.select(*COMMITMENT), t.commitments, frozenset({"state", "ticket_id"}))
 UNREADABLE = Keyset("unreadable", _UNREADABLE, t.inbox, frozenset({"account_id", "state"}))
@@ -88,7 +106,8 @@ class StoredDesk:
         self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
     ) -> Slice[TicketView]:
         async with self.store.engine.reading() as connection:
-            rows, behind = await TICKETS.page(connection, brands, filters, cursor, limit)
+            wanted = TAGGED if "tag" in filters else TICKETS
+            rows, behind = await wanted.page(connection, brands, filters, cursor, limit)
         return Slice([_ticket(row) for row in rows], behind)
 
     async def search(

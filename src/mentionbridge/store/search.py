@@ -1,6 +1,6 @@
 """Search: one document a ticket, rebuilt from its words whenever they change, and never kept apart from them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
@@ -20,8 +20,20 @@ from mentionbridge.text.words import Term, excerpt, words
 NEWEST_LINES = 500
 MOST_WORDS = 16_000
 LINES_LOOKED_AT = 50
-TICKET_FILTERS = frozenset({"state", "account_id", "author_id"})
-"""What a list of tickets, searched or not, may be narrowed by."""
+TICKET_COLUMNS = ("state", "account_id", "author_id", "team", "assignee_id", "priority", "topic", "place")
+_theirs = t.authors.alias("theirs")
+_is_theirs = (_theirs.c.brand_id == sa.bindparam("brand"), _theirs.c.customer_id == sa.bindparam("by_customer_id"))
+_tagged = (
+    t.ticket_tags.c.brand_id == sa.bindparam("brand"),
+    t.ticket_tags.c.tag == sa.bindparam("by_tag"),
+    t.ticket_tags.c.ticket_id == t.tickets.c.id,
+)
+TICKET_FILTERS: Mapping[str, sa.ColumnElement[bool]] = {
+    **{name: t.tickets.c[name] == sa.bindparam(f"by_{name}") for name in TICKET_COLUMNS},
+    "customer_id": t.tickets.c.author_id.in_(sa.select(_theirs.c.id).where(*_is_theirs)),
+    "tag": sa.exists().where(*_tagged),
+}
+"""What a list of tickets, searched or not, may be narrowed by, and how a ticket tells."""
 _BETWEEN = "·"
 """Stands between two lines, so that no phrase reaches from one into the other; nobody can ask for it."""
 
@@ -101,7 +113,7 @@ def hits(dialect: str, *, narrowed: bool) -> Keyset:
     if narrowed:
         same = sa.and_(t.tickets.c.brand_id == t.search.c.brand_id, t.tickets.c.id == t.search.c.ticket_id)
         query = query.join_from(t.search, t.tickets, same)
-        where = {name: t.tickets.c[name] == sa.bindparam(f"by_{name}") for name in TICKET_FILTERS}
+        where = dict(TICKET_FILTERS)
     if dialect == "postgresql":
         asked = sa.cast(sa.bindparam("by_q", type_=sa.Text), postgresql.TSQUERY)
         where["q"] = t.search.c.body.op("@@")(asked)

@@ -24,6 +24,10 @@ class Instant(TypeDecorator[datetime]):
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[datetime]:
+        return datetime
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return value.astimezone(UTC) if value is not None else None
 
@@ -201,6 +205,7 @@ sa.Index("ix_tickets_topic", tickets.c.brand_id, tickets.c.topic, tickets.c.id)
 sa.Index("ix_tickets_updated", tickets.c.brand_id, tickets.c.updated_at, tickets.c.id)
 _where("ix_tickets_team", tickets.c.team, tickets.c.brand_id, tickets.c.team, tickets.c.id)
 _where("ix_tickets_assignee", tickets.c.assignee_id, tickets.c.brand_id, tickets.c.assignee_id, tickets.c.id)
+_where("ix_tickets_place", tickets.c.place, tickets.c.brand_id, tickets.c.place, tickets.c.id)
 _where("ix_tickets_solved", tickets.c.solved_at, tickets.c.state, tickets.c.solved_at)
 
 ticket_tags = sa.Table(

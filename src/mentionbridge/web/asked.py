@@ -59,7 +59,7 @@ class Asked(BaseModel):
 class Person(Asked):
     """Who does it, in your own words; stored as `NAME via TOKEN`."""
 
-    id: Label | None = None
+    id: Annotated[str, Field(max_length=128), AfterValidator(_storable)] | None = None
     name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_plain)]
 
 

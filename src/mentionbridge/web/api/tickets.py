@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from mentionbridge.domain.ticket import TicketState
+from mentionbridge.domain.ticket import Priority, TicketState
 from mentionbridge.web import shapes
 from mentionbridge.web.answers import READS, READS_ONE, Answers
 from mentionbridge.web.caller import Reader
@@ -27,13 +27,21 @@ async def list_tickets(
     request: Request,
     caller: Reader,
     state: Annotated[TicketState | None, Query()] = None,
+    priority: Annotated[Priority | None, Query()] = None,
+    team: Narrow = None,
+    assignee_id: Annotated[str | None, Query(max_length=128)] = None,
+    tag: Narrow = None,
+    topic: Narrow = None,
+    place: Narrow = None,
     account_id: Narrow = None,
     author_id: Narrow = None,
+    customer_id: Narrow = None,
     q: Asked = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> shapes.Listed[shapes.TicketShape]:
-    filters = given(state=state, account_id=account_id, author_id=author_id)
+    told = {"state": state, "priority": priority, "team": team, "assignee_id": assignee_id, "tag": tag, "topic": topic}
+    filters = given(**told, place=place, account_id=account_id, author_id=author_id, customer_id=customer_id)
     if q is not None:
         hits = await door_of(request).desk.search(caller.brands, q, filters, cursor, limit)
         return listed(request, hits, shapes.hit, limit, {"q": q, **filters})  # type: ignore[no-any-return]
@@ -64,7 +72,7 @@ async def read_ticket(
     return shapes.ticket(view)
 
 
-@router.get("/{ticket_id}/timeline", responses=READS_ONE, summary="Read a ticket's story, oldest line first")
+@router.get("/{ticket_id}/timeline", responses=READS_ONE, summary="Read a ticket's story, in the order it was said")
 async def read_timeline(
     request: Request, caller: Reader, ticket_id: str, cursor: Cursor = None, limit: Limit = 100
 ) -> shapes.Listed[shapes.LineShape]:
