@@ -1,12 +1,11 @@
 """Message: a person answers over the API; the network is asked first whether it would let us."""
 
 from mentionbridge.domain.errors import NotAllowed, NotFound, PlatformError
-from mentionbridge.domain.mention import Mention, Surface
 from mentionbridge.domain.reply import Refusal, Reply
 from mentionbridge.domain.ticket import Hand, TicketState
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.rights import rights
-from mentionbridge.pipeline.say import Saying, say
+from mentionbridge.pipeline.say import Saying, say, to_answer
 from mentionbridge.ports.mirrors import External
 
 
@@ -26,9 +25,8 @@ async def message(bridge: Bridge, saying: Saying) -> Reply:
 
 
 async def _ask_the_network(bridge: Bridge, saying: Saying) -> None:
-    mention = await _answered(bridge, saying)
-    if mention is None:
-        return
+    async with bridge.store.reading() as uow:
+        mention = await to_answer(uow, saying)
     surface = saying.surface or mention.surface
     try:
         told = await rights(bridge, saying.brand_id, mention.id)
@@ -38,12 +36,6 @@ async def _ask_the_network(bridge: Bridge, saying: Saying) -> None:
         if right.surface is surface and not right.allowed:
             why = right.reason or "the network does not allow it"
             raise NotAllowed(right.refusal or Refusal.POLICY, f"This may not be said there: {why}.")
-
-
-async def _answered(bridge: Bridge, saying: Saying) -> Mention | None:
-    wanted = Surface.PUBLIC if saying.surface is Surface.PUBLIC else None
-    async with bridge.store.reading() as uow:
-        return await uow.mentions.newest_of(saying.brand_id, saying.ticket_id, wanted)
 
 
 async def claim_mirror(

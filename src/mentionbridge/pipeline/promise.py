@@ -32,15 +32,14 @@ async def promise(
         ticket = await uow.tickets.get(brand_id, ticket_id)
         if ticket is None:
             raise NotFound(f"There is no ticket {ticket_id}.")
-        if reply_id is not None:
-            reply = await uow.replies.get(brand_id, reply_id)
-            if reply is None or reply.ticket_id != ticket_id:
-                raise NotAllowed("not_its_reply", f"This ticket has no reply {reply_id}.")
+        told = await uow.replies.get(brand_id, reply_id) if reply_id is not None else None
+        if reply_id is not None and (told is None or told.ticket_id != ticket_id):
+            raise NotAllowed("not_its_reply", f"This ticket has no reply {reply_id}.")
         made = Commitment(
             brand_id=brand_id,
             id=bridge.ids.new("cmt"),
             ticket_id=ticket_id,
-            author_id=ticket.author_id,
+            author_id=told.author_id if told is not None else ticket.author_id,
             what=what,
             due_at=due_at,
             state=CommitmentState.OPEN,

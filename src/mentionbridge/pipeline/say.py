@@ -23,8 +23,8 @@ _STANDS = SAID | {ReplyState.QUEUED, ReplyState.AWAITING_APPROVAL}
 class Saying:
     """What somebody wants said: `actor` is "NAME via DESK", `once` names it, so that it is queued once.
 
-    Without a `surface` it goes where the customer spoke last. `seen` is the last sequence of the ticket that its writer
-    knew of.
+    It answers the mention `in_reply_to`, and whoever said that; unless named, what was said last in the story. Without
+    a `surface` it goes where that was said. `seen` is the last sequence of the ticket that its writer knew of.
     """
 
     brand_id: str
@@ -34,23 +34,24 @@ class Saying:
     once: str
     surface: Surface | None = None
     seen: int | None = None
+    in_reply_to: str | None = None
 
 
 async def say(bridge: Bridge, uow: UnitOfWork, saying: Saying, now: datetime) -> Reply:
     """Queue these words in the caller's transaction; the same saying again returns the first reply.
 
-    Raises NotFound, AlreadyAnswered, and NotAllowed with a code: nobody_to_answer, stopped, no_private, too_long,
-    tells_private.
+    Raises NotFound, AlreadyAnswered, and NotAllowed with a code: nobody_to_answer, not_its_post, said_in_private,
+    stopped, no_private, too_long, tells_private.
     """
     ticket = await uow.tickets.get(saying.brand_id, saying.ticket_id)
     if ticket is None:
         raise NotFound(f"There is no ticket {saying.ticket_id}.")
     await uow.tickets.hold(saying.brand_id, saying.ticket_id)
     name = _name(saying.once)
-    if (said := await uow.replies.under(ticket.brand_id, ticket.id, ticket.author_id, name)) is not None:
+    if (said := await uow.replies.under(ticket.brand_id, ticket.id, name)) is not None:
         return said
     await _refuse_second_answer(uow, saying)
-    mention = await _to_answer(uow, saying)
+    mention = await to_answer(uow, saying)
     connected = bridge.at(mention.brand_id, mention.account_id)
     surface = saying.surface or mention.surface
     await _refuse_unsayable(uow, saying, surface, mention, connected)
@@ -74,7 +75,10 @@ async def _refuse_second_answer(uow: UnitOfWork, saying: Saying) -> None:
             raise AlreadyAnswered(other.id, f"{by} has answered meanwhile; read that answer first.")
 
 
-async def _to_answer(uow: UnitOfWork, saying: Saying) -> Mention:
+async def to_answer(uow: UnitOfWork, saying: Saying) -> Mention:
+    """Return the words this answers; raises NotAllowed with nobody_to_answer or not_its_post."""
+    if saying.in_reply_to is not None:
+        return await _named(uow, saying.brand_id, saying.ticket_id, saying.in_reply_to)
     public = saying.surface is Surface.PUBLIC
     mention = await uow.mentions.newest_of(saying.brand_id, saying.ticket_id, Surface.PUBLIC if public else None)
     if mention is None:
@@ -82,10 +86,21 @@ async def _to_answer(uow: UnitOfWork, saying: Saying) -> Mention:
     return mention
 
 
+async def _named(uow: UnitOfWork, brand_id: str, ticket_id: str, mention_id: str) -> Mention:
+    mention = await uow.mentions.get(brand_id, mention_id)
+    if mention is None or mention.ticket_id != ticket_id:
+        raise NotAllowed("not_its_post", f"This ticket has no post {mention_id}.")
+    if mention.deleted_at is not None:
+        raise NotAllowed("nobody_to_answer", "This post is gone; there is nothing left to answer.")
+    return mention
+
+
 async def _refuse_unsayable(
     uow: UnitOfWork, saying: Saying, surface: Surface, mention: Mention, connected: Connected
 ) -> None:
     can, platform = connected.platform.capabilities, connected.platform
+    if surface is Surface.PUBLIC and mention.surface is not Surface.PUBLIC:
+        raise NotAllowed("said_in_private", "This was said in private, and is not answered in public.")
     if await uow.authors.stopped(mention.brand_id, mention.author_id):
         raise NotAllowed("stopped", "This customer has asked us to stop writing.")
     if surface is Surface.PRIVATE and not can.private_messages:
@@ -125,7 +140,7 @@ def _reply(
         account_id=mention.account_id,
         platform=mention.platform,
         mention_id=mention.id,
-        author_id=ticket.author_id,
+        author_id=mention.author_id,
         purpose=Purpose.MESSAGE,
         surface=surface,
         state=ReplyState.QUEUED,

@@ -192,8 +192,8 @@ class Replies(Protocol):
     ) -> Sequence[ReplyState]:
         """Return how every reply of this purpose to this person in these tickets stands."""
 
-    async def under(self, brand_id: str, ticket_id: str, author_id: str, dedupe: str) -> Reply | None:
-        """Return the reply stored under this name in this story."""
+    async def under(self, brand_id: str, ticket_id: str, dedupe: str) -> Reply | None:
+        """Return the reply stored under this name in this story, whomever it answers."""
 
     async def messages_since(self, brand_id: str, ticket_id: str, sequence: int) -> Sequence[Reply]:
         """Return the messages people wrote into this story behind `sequence`, oldest first."""

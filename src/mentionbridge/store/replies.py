@@ -98,8 +98,8 @@ class StoredReplies:
         there = {"brand_id": brand_id, "tickets": list(ticket_ids), "person": list(person), "purpose": purpose}
         return [ReplyState(state) for state in (await self.connection.execute(_STATES_IN, there)).scalars()]
 
-    async def under(self, brand_id: str, ticket_id: str, author_id: str, dedupe: str) -> Reply | None:
-        return await self._one(brand_id=brand_id, ticket_id=ticket_id, author_id=author_id, dedupe=dedupe)
+    async def under(self, brand_id: str, ticket_id: str, dedupe: str) -> Reply | None:
+        return await self._one(brand_id=brand_id, ticket_id=ticket_id, dedupe=dedupe)
 
     async def messages_since(self, brand_id: str, ticket_id: str, sequence: int) -> Sequence[Reply]:
         same = sa.and_(t.events.c.brand_id == t.replies.c.brand_id, t.events.c.reply_id == t.replies.c.id)

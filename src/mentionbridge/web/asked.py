@@ -279,7 +279,7 @@ class Undo(Acted):
 
 
 class NewMessage(Acted):
-    """Words to the customer; without a `surface` they go where the customer spoke last."""
+    """Words in answer to the mention `in_reply_to`, else to what was said last; there too, without a `surface`."""
 
     model_config = example(
         actor=KIM, text="Your parcel is on its way and is with you tomorrow.", surface="public", seen=3
@@ -287,6 +287,7 @@ class NewMessage(Acted):
 
     text: Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_storable)]
     surface: Literal["public", "private"] | None = None
+    in_reply_to: Annotated[str, Field(max_length=64)] | None = None
     seen: int = Field(ge=0, le=2**31 - 1)
 
 

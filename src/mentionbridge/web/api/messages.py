@@ -42,6 +42,7 @@ async def answer(
         once=f"{caller.token.id}\n{idempotency_key}",
         surface=Surface(asked.surface) if asked.surface else None,
         seen=asked.seen,
+        in_reply_to=asked.in_reply_to,
     )
     try:
         reply = await door.message(saying)
