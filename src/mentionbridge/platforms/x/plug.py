@@ -1,0 +1,106 @@
+"""X as a platform: its settings, and how an account is made."""
+
+from collections.abc import AsyncIterator
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from mentionbridge.domain.account import Account
+from mentionbridge.domain.capabilities import Capabilities, Support
+from mentionbridge.domain.mention import Item
+from mentionbridge.platforms.plug import Asgi, Options, Tools
+from mentionbridge.platforms.x.api import Api, Client
+from mentionbridge.platforms.x.hook import XHook
+from mentionbridge.platforms.x.messages import Messages
+from mentionbridge.platforms.x.platform import XPlatform
+from mentionbridge.platforms.x.replies import PublicReplies
+from mentionbridge.platforms.x.timeline import BATCH, Timeline
+from mentionbridge.platforms.x.weight import MAX_WEIGHT
+from mentionbridge.platforms.x.wire import Reader
+from mentionbridge.ports.vault import Vault
+
+CAPABILITIES = Capabilities(
+    support=Support.EXPERIMENTAL,
+    hooks=True,
+    max_length=MAX_WEIGHT,
+    private_messages=True,
+    follows_threads=True,
+    edits=True,
+    may_train=False,
+    default_poll_seconds=60.0,
+    fetch_batch=BATCH,
+)
+SITE = "https://x.com"
+
+
+class PlatformOptions(Options):
+    """`[platforms.x]`: the developer app all accounts sign in through."""
+
+    client_id: str = Field(min_length=1, description="The app's OAuth 2.0 client id.")
+    client_secret: SecretStr | None = Field(None, description="The app's client secret, for a confidential client.")
+    consumer_secret: SecretStr | None = Field(None, description="The app's API key secret, which signs webhooks.")
+    api_url: str = Field("https://api.x.com", pattern="^https?://", description="Where the API is.")
+    field_names: Literal["tweet", "post"] = Field("tweet", description="How the API names a post in its fields.")
+
+
+class AccountOptions(Options):
+    """An account's options on X."""
+
+    refresh_token: SecretStr = Field(description="The refresh token of the last sign-in, with offline.access.")
+    search: str | None = Field(None, max_length=512, description="A search for posts that do not tag us.")
+    messages: bool = Field(True, description="Whether direct messages are read and answered.")
+
+
+class XPlug:
+    """The network."""
+
+    name = "x"
+    label = "X"
+    capabilities = CAPABILITIES
+    platform_options: type[Options] = PlatformOptions
+    account_options: type[Options] = AccountOptions
+
+    def start(self, options: PlatformOptions, tools: Tools) -> "XNetwork":
+        """Make the platform."""
+        return XNetwork(options, tools)
+
+    def read(self, payload: object, us: str = "") -> Item:
+        """Read one post as the network sends it, as seen by the account with the id `us`."""
+        return Reader(us, SITE).read(payload)
+
+
+class XNetwork:
+    """The factory of accounts."""
+
+    def __init__(self, options: PlatformOptions, tools: Tools) -> None:
+        self._options = options
+        self._tools = tools
+
+    def connect(self, account: Account, options: AccountOptions, vault: Vault) -> XPlatform:
+        """Make one account's platform."""
+        shared, clock = self._options, self._tools.clock
+        secret = shared.client_secret.get_secret_value() if shared.client_secret else None
+        http, first = self._tools.http(shared.api_url), options.refresh_token.get_secret_value()
+        api = Api(http, Client(shared.client_id, secret), first, vault, clock)
+        timeline = Timeline(api, shared.field_names, options.search)
+        replies = PublicReplies(api, timeline, clock, shared.field_names)
+        return XPlatform(api, timeline, replies, Messages(api, clock, wanted=options.messages), SITE, CAPABILITIES)
+
+    def hook(self, account: Account, options: AccountOptions) -> XHook | None:
+        """Return how X pushes, where the app's secret is known."""
+        secret = self._options.consumer_secret
+        return XHook(secret.get_secret_value(), Reader("", SITE)) if secret else None
+
+    def pages(self) -> Asgi | None:
+        """X has its own pages."""
+        return None
+
+    def story(self, account: Account) -> AsyncIterator[str] | None:
+        """Real people tell the stories here."""
+        return None
+
+    async def aclose(self) -> None:
+        """Nothing is shared."""
+
+
+plug = XPlug()
