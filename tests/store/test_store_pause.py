@@ -51,7 +51,7 @@ async def test_a_pause_under_way_is_waited_for_and_wins(
 ) -> None:
     other = world.another()
 
-    async def send() -> bool:
+    async def send() -> Reply | None:
         async with other.writing() as uow:
             return await uow.replies.claim_sending(*queued, world.clock.now())
 
@@ -59,7 +59,7 @@ async def test_a_pause_under_way_is_waited_for_and_wins(
         assert await pause(uow)
         sending = asyncio.create_task(send())
         assert not (await asyncio.wait([sending], timeout=0.5))[0], "the send must wait for the pause"
-    assert await sending is False
+    assert await sending is None
     await other.engine.aclose()
 
 
@@ -86,7 +86,7 @@ async def test_a_send_does_not_hold_up_another_account_or_reply(world: World, qu
         (lease,) = await uow.claims.take(Queue.SEND, 1, 30)
     other = world.another()
 
-    async def send_second() -> bool:
+    async def send_second() -> Reply | None:
         async with other.writing() as uow:
             return await uow.replies.claim_sending(second, lease, world.clock.now())
 

@@ -25,7 +25,7 @@ from fakes.world import World
 from mentionbridge.domain.errors import NotAllowed, NotFound
 from mentionbridge.domain.mention import MediaLink, MentionState, Origin, Surface, Visibility
 from mentionbridge.domain.reply import Purpose, ReplyState
-from mentionbridge.domain.ticket import Entry, Priority, TicketState
+from mentionbridge.domain.ticket import Entry, Priority, Ticket, TicketState
 from mentionbridge.ports.media import Picture
 from mentionbridge.ports.store import Incoming, Queue
 
@@ -100,11 +100,11 @@ async def test_one_person_is_told_one_story_at_a_time(world: World) -> None:
 
     async def second() -> None:
         async with other.writing() as uow:
-            await uow.authors.lock("acme", author)
+            await uow.authors.hold("acme", author)
             order.append("second")
 
     async with world.store.writing() as uow:
-        await uow.authors.lock("acme", author)
+        await uow.authors.hold("acme", author)
         waiting = asyncio.create_task(second())
         await asyncio.sleep(0.3)
         order.append("first")
@@ -202,18 +202,29 @@ async def test_rechecks_are_planned_once(world: World) -> None:
 
 async def test_a_story_is_found_by_person_and_thread(world: World) -> None:
     async with world.store.writing() as uow:
+
+        async def here(brand_id: str, author_id: str) -> Ticket | None:
+            return (await uow.tickets.stories_of(brand_id, [author_id], "p-1", START)).here
+
         mention = await store_post(uow, post())
         ticket = ticket_for(mention)
         await uow.tickets.open(ticket)
-        assert await uow.tickets.open_ticket_for_thread("acme", [mention.author_id], "p-1") is None
+        assert await here("acme", mention.author_id) is None
         await uow.tickets.bind(ticket, "p-1", "the first word")
-        assert await uow.tickets.open_ticket_for_thread("acme", [mention.author_id], "p-1") == ticket
-        assert await uow.tickets.open_ticket_for_thread("acme", ["ath_somebody"], "p-1") is None
-        assert await uow.tickets.open_ticket_for_thread("borealis", [mention.author_id], "p-1") is None
+        assert await here("acme", mention.author_id) == ticket
+        assert await here("acme", "ath_somebody") is None
+        assert await here("borealis", mention.author_id) is None
         newer = replace(ticket, id="tkt_2")
         await uow.tickets.open(newer)
         await uow.tickets.bind(newer, "p-1", "the old one was closed long ago")
-        assert await uow.tickets.open_ticket_for_thread("acme", [mention.author_id], "p-1") == newer
+        assert await here("acme", mention.author_id) == newer
+        long_after = START + timedelta(days=30)
+        for old in (ticket, newer):
+            await uow.tickets.set_state(
+                await uow.tickets.set_state(old, TicketState.SOLVED, START), TicketState.CLOSED, START
+            )
+        over = await uow.tickets.stories_of("acme", [mention.author_id], "p-1", long_after)
+        assert (over.here and over.here.id, over.alive) == ("tkt_2", [])
 
 
 async def test_tickets_of_a_person_come_newest_first_with_the_last_word(world: World) -> None:
@@ -228,8 +239,8 @@ async def test_tickets_of_a_person_come_newest_first_with_the_last_word(world: W
         await uow.tickets.said("acme", first.id, START + timedelta(hours=2))
         await uow.tickets.said("acme", first.id, START + timedelta(hours=1))
         await uow.tickets.bind(first, "p-3", "merged")
-        found = await uow.tickets.tickets_of("acme", [mention.author_id], START + timedelta(seconds=1))
-        recent = await uow.tickets.tickets_of("acme", [mention.author_id], START)
+        found = (await uow.tickets.stories_of("acme", [mention.author_id], "p-9", START + timedelta(seconds=1))).alive
+        recent = (await uow.tickets.stories_of("acme", [mention.author_id], "p-9", START)).alive
     assert [(ticket.id, said) for ticket, said in found] == [("tkt_1", START), ("tkt_0", START + timedelta(hours=2))]
     assert [ticket.id for ticket, _ in recent] == ["tkt_2", "tkt_1", "tkt_0"]
 

@@ -2,8 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from fakes.clock import START
+from fakes.counted import counted
 from fakes.people import ACME, ACME_TWO, OTHER, SAM, connect, photo, post
 from fakes.world import World
 from mentionbridge.domain.account import Account
@@ -122,20 +122,6 @@ async def rows(store: SqlStore, *columns: sa.ColumnElement[Any], brand: Any = No
         query = query.where(brand[0] == brand[1])
     async with store.engine.reading() as connection:
         return [tuple(row) for row in await connection.execute(query)]
-
-
-@contextmanager
-def counted(store: SqlStore) -> Iterator[list[str]]:
-    """Collect every statement sent meanwhile."""
-    said: list[str] = []
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        said.append(statement)
-
-    engine = store.engine.raw.sync_engine
-    sa.event.listen(engine, "before_cursor_execute", note)
-    yield said
-    sa.event.remove(engine, "before_cursor_execute", note)
 
 
 async def test_a_hundred_new_posts_take_as_many_statements_as_one(store: SqlStore) -> None:

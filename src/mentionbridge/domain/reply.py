@@ -166,6 +166,21 @@ class Reply:
         """True once a request for these words may have left; they then stay as they are until their fate is known."""
         return self.first_sent_at is not None
 
+    def intent(self, mention: Mention) -> ReplyIntent:
+        """Return all a plug needs to send this reply to the mention it answers."""
+        return ReplyIntent(
+            reply_id=self.id,
+            key=self.key,
+            surface=self.surface,
+            visibility=self.visibility,
+            text=self.text,
+            lang=self.lang,
+            target=Target.of(mention),
+            created_at=self.created_at,
+            links=self.links,
+            prepared=self.prepared,
+        )
+
 
 class Refusal(StrEnum):
     """Why a network would not let us say it; none of these is worth a blind retry."""

@@ -13,7 +13,7 @@ from mentionbridge.domain.verdict import Verdict
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.ledger import tell
 from mentionbridge.ports.platform import Platform
-from mentionbridge.ports.store import UnitOfWork
+from mentionbridge.ports.store import Person, UnitOfWork
 from mentionbridge.rules.restraint import AckFacts, Allowed, Held, may_acknowledge
 from mentionbridge.rules.routing import Decision
 from mentionbridge.rules.wording import GENERIC_PRIVATE, Template, Worded, choose, fit, render, templates_of
@@ -28,6 +28,7 @@ async def acknowledge(
     bridge: Bridge,
     uow: UnitOfWork,
     mention: Mention,
+    person: Person,
     ticket: Ticket,
     verdict: Verdict,
     health: AccountHealth,
@@ -40,7 +41,7 @@ async def acknowledge(
         await _hold(bridge, uow, mention, ticket, NOT_CONFIGURED, now)
         return
     max_age = bridge.answers_until(connected.account, mention.origin)
-    answer = may_acknowledge(await _facts(uow, connected, mention, ticket, health, decision, max_age, now))
+    answer = may_acknowledge(await _facts(uow, connected, mention, person, ticket, health, decision, max_age, now))
     if isinstance(answer, Held) and not answer.needs_person:
         await _hold(bridge, uow, mention, ticket, answer, now)
         return
@@ -59,6 +60,7 @@ async def _facts(
     uow: UnitOfWork,
     connected: Connected,
     mention: Mention,
+    person: Person,
     ticket: Ticket,
     health: AccountHealth,
     decision: Decision,
@@ -66,12 +68,9 @@ async def _facts(
     now: datetime,
 ) -> AckFacts:
     account, author_id = connected.account, mention.author_id
-    family = await uow.acts.family(mention.brand_id, ticket.id)
-    person = await uow.authors.same_person(mention.brand_id, author_id)
-    earlier = await uow.replies.states_in(mention.brand_id, family, person, Purpose.ACKNOWLEDGE)
-    answered = await uow.accounts.answered_story(mention.brand_id, mention.platform, ticket.id, author_id)
     # What was said below this post stays said, also when the post turned out to be another person's than we were told.
-    below = await uow.replies.states_below(mention.brand_id, mention.id)
+    earlier, lately = await uow.replies.acknowledged(mention, person.authors, ticket.id, now - timedelta(days=1))
+    answered = await uow.accounts.answered_story(mention.brand_id, mention.platform, ticket.id, author_id)
     # A paused account, or one that still reads back, queues its words: sending waits for it, judging need not.
     state = health.state if health.state is AccountState.LOGIN_NEEDED else AccountState.ACTIVE
     return AckFacts(
@@ -93,10 +92,10 @@ async def _facts(
         is_repost=mention.is_repost,
         silent=mention.silent,
         deleted=mention.deleted_at is not None,
-        stopped=await uow.authors.stopped(mention.brand_id, author_id),
+        stopped=person.stopped,
         answered_by_us=answered,
-        acks_last_day=await uow.replies.acknowledged_since(mention.brand_id, author_id, now - timedelta(days=1)),
-        earlier=(*earlier, *below),
+        acks_last_day=lately,
+        earlier=earlier,
     )
 
 

@@ -64,8 +64,15 @@ async def apply(
         await priority_changed(bridge, uow, after, now)
     await write(uow, bridge.ids, after, "changed", actor, now, reason=_in_words(ticket, after, changed))
     type_ = _type(ticket, after)
-    about = {"ticket_id": ticket.id, "account_id": ticket.account_id}
-    await uow.events.add(type_, ticket.brand_id, now, **about, changed=changed, actor=actor)
+    await uow.events.add(
+        type_,
+        ticket.brand_id,
+        now,
+        ticket_id=ticket.id,
+        account_id=ticket.account_id,
+        changed=changed,
+        actor=actor,
+    )
     bridge.observer.saw(str(type_), id=ticket.id, changed=changed, actor=actor)
     return after
 

@@ -12,7 +12,7 @@ from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.choose_account import choose_account
 from mentionbridge.pipeline.open_ticket import open_ticket
 from mentionbridge.pipeline.watch import customer_spoke
-from mentionbridge.ports.store import Lease, UnitOfWork
+from mentionbridge.ports.store import InHand, Lease, UnitOfWork
 from mentionbridge.rules.patience import RECHECK_FOR, next_recheck
 from mentionbridge.rules.routing import Decision, Handling, MentionFacts, decide
 from mentionbridge.rules.stories import Way
@@ -21,30 +21,31 @@ from mentionbridge.rules.stories import Way
 async def judge(bridge: Bridge, lease: Lease) -> None:
     """Judge the mention this lease is for, with everything that follows from it."""
     async with bridge.store.writing() as uow:
-        await uow.claims.check(lease)
-        mention = await uow.mentions.get(lease.brand_id, lease.id)
-        if mention is not None and mention.state is MentionState.RECEIVED and mention.deleted_at is None:
-            await _judge(bridge, uow, mention)
-        await uow.claims.done(lease)
+        hand = await uow.mentions.in_hand(lease)
+        if hand.mention.state is not MentionState.RECEIVED or hand.mention.deleted_at is not None:
+            await uow.claims.done(lease)
+            return
+        await _judge(bridge, uow, hand)
+        await uow.claims.done(lease, state=MentionState.JUDGED)
 
 
-async def _judge(bridge: Bridge, uow: UnitOfWork, mention: Mention) -> None:
+async def _judge(bridge: Bridge, uow: UnitOfWork, hand: InHand) -> None:
     now = bridge.clock.now()
-    mention = await choose_account(bridge, uow, mention)
-    verdict = await _verdict(bridge, uow, mention)
-    decision = await weigh(uow, mention, verdict)
-    await uow.mentions.judged(mention, verdict, decision.why, bridge.ids.new("vdt"), now)
+    mention = await choose_account(bridge, uow, hand.mention)
+    verdict = await _verdict(bridge, uow, mention, hand)
+    decision = await weigh(uow, mention, verdict, maybe_own=hand.ours)
+    await uow.mentions.add_verdict(mention, verdict, decision.why, bridge.ids.new("vdt"), now)
     await _tell(uow, mention, verdict, decision.why, now)
     await follow(bridge, uow, mention, verdict, decision, now)
 
 
-async def weigh(uow: UnitOfWork, mention: Mention, verdict: Verdict) -> Decision:
-    """Decide what follows from a verdict on this mention."""
+async def weigh(uow: UnitOfWork, mention: Mention, verdict: Verdict, *, maybe_own: bool = True) -> Decision:
+    """Decide what follows from a verdict on this mention; `maybe_own` is False when it is known not to be ours."""
     facts = MentionFacts(
         surface=mention.surface,
         tagged=mention.tagged,
         is_repost=mention.is_repost,
-        is_own=await _is_own(uow, mention),
+        is_own=maybe_own and await _is_own(uow, mention),
         is_bot=mention.author.is_bot,
         silent=mention.silent,
         imported=mention.origin is Origin.IMPORT,
@@ -57,15 +58,16 @@ async def follow(
 ) -> Ticket | None:
     """Bring the mention to its story and write the answer it deserves; in the caller's transaction."""
     health = await uow.accounts.health(mention.brand_id, mention.account_id)
-    ticket, way = await open_ticket(bridge, uow, mention, verdict, wanted=decision.opens_ticket, now=now)
+    person = await uow.authors.hold(mention.brand_id, mention.author_id)
+    ticket, way = await open_ticket(bridge, uow, mention, person, verdict, wanted=decision.opens_ticket, now=now)
     if mention.origin.fetched:
         await uow.mentions.plan_recheck(mention, next_recheck(mention.occurred_at, now), now + RECHECK_FOR)
     if ticket is not None:
-        if way is Way.OPEN:
-            await uow.customers.ensure(mention, now)
-        await customer_spoke(bridge, uow, ticket, mention)
+        if way is Way.OPEN and person.customer_id is None:
+            await uow.customers.add(mention, now)
+        await customer_spoke(bridge, uow, ticket, mention, first=way is Way.OPEN)
         if decision.acknowledge is not Handling.NONE:
-            await acknowledge(bridge, uow, mention, ticket, verdict, health, decision, now)
+            await acknowledge(bridge, uow, mention, person, ticket, verdict, health, decision, now)
         bridge.observer.saw(f"ticket.{way}", id=ticket.id, mention=mention.id)
     bridge.observer.saw(
         f"verdict.{verdict.label}",
@@ -97,13 +99,12 @@ def _as_own(mention: Mention) -> OwnPost:
     )
 
 
-async def _verdict(bridge: Bridge, uow: UnitOfWork, mention: Mention) -> Verdict:
-    human = await uow.mentions.human_verdict(mention.brand_id, mention.id)
+async def _verdict(bridge: Bridge, uow: UnitOfWork, mention: Mention, hand: InHand) -> Verdict:
+    human = await uow.mentions.human_verdict(mention.brand_id, mention.id) if hand.labelled else None
     if human is not None:
         return human
     brand = bridge.brand(mention.brand_id)
-    has_media = await uow.mentions.has_media(mention.brand_id, mention.id)
-    return bridge.judge.judge(mention.text, lang=mention.lang, topics=brand.topics, has_media=has_media)
+    return bridge.judge.judge(mention.text, lang=mention.lang, topics=brand.topics, has_media=hand.has_media)
 
 
 async def _tell(uow: UnitOfWork, mention: Mention, verdict: Verdict, decided: str, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Every move of a reply leaves its line, its event and, once said, its entry in the timeline."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -36,21 +37,23 @@ async def record_sent(
         lease_until=None,
         lease_token=None,
     )
-    await uow.tickets.add_entry(await _entry(uow, bridge.ids, sent, now, actor))
-    await tell(uow, EventType.REPLY_SENT, sent, now, evidence=outcome.evidence)
+    news: dict[EventType, Mapping[str, Any]] = {EventType.REPLY_SENT: {"evidence": outcome.evidence}}
     if sent.surface is Surface.PUBLIC and sent.links:
-        await tell(uow, EventType.HANDOFF_OFFERED, sent, now)
+        news[EventType.HANDOFF_OFFERED] = {}
+    number = await uow.tickets.next_sequence(sent.brand_id, sent.ticket_id, now, count=1 + len(news))
+    await uow.tickets.add_entry(_entry(bridge.ids, sent, number, now, actor))
+    await uow.events.add_about(sent, news, now, first=number + 1)
     if sent.purpose is Purpose.MESSAGE:
         await person_answered(bridge, uow, sent.brand_id, sent.ticket_id, now)
     return sent
 
 
-async def _entry(uow: UnitOfWork, ids: Ids, reply: Reply, now: datetime, actor: str | None) -> Entry:
+def _entry(ids: Ids, reply: Reply, number: int, now: datetime, actor: str | None) -> Entry:
     return Entry(
         brand_id=reply.brand_id,
         id=ids.new("ent"),
         ticket_id=reply.ticket_id,
-        sequence=await uow.tickets.next_sequence(reply.brand_id, reply.ticket_id),
+        sequence=number,
         kind="reply",
         surface=reply.surface,
         occurred_at=now,

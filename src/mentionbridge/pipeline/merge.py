@@ -118,6 +118,6 @@ async def next_turn(uow: UnitOfWork, brand_id: str, *ticket_ids: str) -> int:
 
 async def tell_both(uow: UnitOfWork, type_: EventType, act: Act, actor: str, now: datetime) -> None:
     """Tell an act for both of its tickets."""
-    facts = {"act_id": act.id, "source_id": act.source_id, "target_id": act.target_id, "reason": act.reason}
+    about: dict[str, Any] = {"act_id": act.id, "source_id": act.source_id, "target_id": act.target_id}
     for ticket_id in sorted((act.source_id, act.target_id)):
-        await uow.events.add(type_, act.brand_id, now, ticket_id=ticket_id, actor=actor, **facts)
+        await uow.events.add(type_, act.brand_id, now, ticket_id=ticket_id, actor=actor, reason=act.reason, **about)

@@ -30,6 +30,6 @@ async def note_down(
     ticket = await uow.tickets.hold(brand_id, ticket_id)
     entry = await write(uow, bridge.ids, ticket, "note", actor, now, text=text, occurred_at=said_at)
     type_ = EventType.TICKET_UPDATED
-    about = {"ticket_id": ticket_id, "account_id": ticket.account_id}
-    await uow.events.add(type_, brand_id, now, **about, changed=["notes"], actor=actor)
+    account = ticket.account_id
+    await uow.events.add(type_, brand_id, now, ticket_id=ticket_id, account_id=account, changed=["notes"], actor=actor)
     return entry

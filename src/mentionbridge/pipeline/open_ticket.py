@@ -1,6 +1,5 @@
 """Open a ticket: find the story a mention belongs to, or begin one."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,10 +13,13 @@ from mentionbridge.domain.ticket import REOPEN_WINDOW, SAME_TOPIC_WINDOW, Entry,
 from mentionbridge.domain.verdict import Severity, Verdict
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.watch import priority_changed, state_changed
-from mentionbridge.ports.store import UnitOfWork
+from mentionbridge.ports.store import Person, UnitOfWork
 from mentionbridge.rules.priority import Urgency, Weighed, raises, weigh
 from mentionbridge.rules.stories import Known, Story, Telling, Way, in_same_words, place
 from mentionbridge.rules.teams import route
+
+_FIRST_LINE, _TOLD = 1, 2
+"""What a new ticket's first two numbers are for: the line of its first mention, and the event that tells of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class _Arrival:
     bridge: Bridge
     uow: UnitOfWork
     mention: Mention
+    person: Person
     verdict: Verdict
     now: datetime
 
@@ -45,19 +48,17 @@ class _Arrival:
 
 
 async def open_ticket(
-    bridge: Bridge, uow: UnitOfWork, mention: Mention, verdict: Verdict, *, wanted: bool, now: datetime
+    bridge: Bridge, uow: UnitOfWork, mention: Mention, person: Person, verdict: Verdict, *, wanted: bool, now: datetime
 ) -> tuple[Ticket | None, Way]:
     """Join the mention to its story in the caller's transaction; returns the ticket and how they met.
 
-    The person's row is held meanwhile, so that two mentions judged at once cannot begin one story twice.
+    The person is held by the caller, so that two mentions judged at once cannot begin one story twice.
     """
-    await uow.authors.lock(mention.brand_id, mention.author_id)
     if mention.ticket_id is not None:
         return await uow.tickets.of_mention(mention.brand_id, mention.id), Way.JOIN
-    arrival = _Arrival(bridge, uow, mention, verdict, now)
-    person = await uow.authors.same_person(mention.brand_id, mention.author_id)
+    arrival = _Arrival(bridge, uow, mention, person, verdict, now)
     telling = Telling(mention.surface, arrival.topic, mention.occurred_at, wanted, mention.is_repost)
-    story = place(telling, await _known(arrival, person))
+    story = place(telling, await _known(arrival))
     if story.way is Way.NONE:
         return None, Way.NONE
     if story.way is Way.OPEN or story.ticket is None:
@@ -65,28 +66,30 @@ async def open_ticket(
     return await _meet(arrival, story, story.ticket), story.way
 
 
-async def _known(arrival: _Arrival, person: Sequence[str]) -> Known:
-    mention, tickets = arrival.mention, arrival.uow.tickets
+async def _known(arrival: _Arrival) -> Known:
+    mention, tickets, person = arrival.mention, arrival.uow.tickets, arrival.person.authors
     brand, platform = mention.brand_id, mention.platform
-    in_thread = await tickets.open_ticket_for_thread(brand, person, mention.thread_id)
-    if in_thread is not None and in_thread.closed_at is None:
+    stories = await tickets.stories_of(brand, person, mention.thread_id, mention.occurred_at - REOPEN_WINDOW)
+    if stories.here is not None and stories.here.closed_at is None:
         # Nothing comes before the thread, so the rest need not be asked.
-        return Known(in_thread)
+        return Known(stories.here)
     parent, quoted = mention.parent_id, mention.quoted_id
-    said = await tickets.words_of(brand, person, mention.occurred_at - SAME_TOPIC_WINDOW)
+    # Words join no story that is over, so nobody need look for them where all are.
+    said = await tickets.words_of(brand, person, mention.occurred_at - SAME_TOPIC_WINDOW) if stories.alive else ()
     return Known(
-        in_thread=in_thread,
+        in_thread=stories.here,
         answered=await tickets.around_post(brand, platform, person, parent) if parent else None,
         quoted=await tickets.around_post(brand, platform, person, quoted) if quoted else None,
         same_words=in_same_words(mention.text, said),
-        told=await tickets.tickets_of(brand, person, mention.occurred_at - REOPEN_WINDOW),
-        others_here=await tickets.of_others_in_thread(brand, person, mention.thread_id),
+        told=stories.alive,
+        # Whoever answers nobody began the thread; it is nobody else's.
+        others_here=parent is not None and await tickets.of_others_in_thread(brand, person, mention.thread_id),
     )
 
 
 async def _begin(arrival: _Arrival, story: Story) -> Ticket:
     mention, verdict, where = arrival.mention, arrival.verdict, arrival.place
-    weighed = await _weigh(arrival, times=1, again=story.ticket is not None)
+    weighed = _weigh(arrival, times=1, again=story.ticket is not None)
     ticket = Ticket(
         brand_id=mention.brand_id,
         id=arrival.bridge.ids.new("tkt"),
@@ -105,20 +108,22 @@ async def _begin(arrival: _Arrival, story: Story) -> Ticket:
         occurred_at=mention.occurred_at,
         received_at=mention.received_at,
         updated_at=arrival.now,
-        sequence=0,
+        sequence=_TOLD,
         permalink=mention.permalink,
         previous_id=story.ticket.id if story.ticket else None,
     )
     await arrival.uow.tickets.open(ticket)
-    await _write_down(arrival, ticket, story.reason)
+    await _write_down(arrival, ticket, story.reason, _FIRST_LINE)
     facts = {"priority": ticket.priority, "topic": ticket.topic, "place": ticket.place, "team": ticket.team}
-    await _tell(arrival, EventType.TICKET_OPENED, ticket, reason=story.reason, **facts)
+    await _tell(arrival, EventType.TICKET_OPENED, ticket, sequence=_TOLD, reason=story.reason, **facts)
     return ticket
 
 
 async def _meet(arrival: _Arrival, story: Story, ticket: Ticket) -> Ticket:
     before = ticket
-    await _write_down(arrival, ticket, story.reason)
+    number = await arrival.uow.tickets.next_sequence(ticket.brand_id, ticket.id, arrival.now)
+    await arrival.uow.tickets.said(ticket.brand_id, ticket.id, arrival.mention.occurred_at)
+    await _write_down(arrival, ticket, story.reason, number)
     ticket = await _wake(arrival, ticket)
     ticket = await _hasten(arrival, ticket, again=story.way is Way.REOPEN)
     ticket = await _route_again(arrival, ticket)
@@ -141,7 +146,7 @@ async def _wake(arrival: _Arrival, ticket: Ticket) -> Ticket:
 
 async def _hasten(arrival: _Arrival, ticket: Ticket, *, again: bool) -> Ticket:
     times = await arrival.uow.tickets.times_said(ticket.brand_id, ticket.id)
-    weighed = await _weigh(arrival, times=times, again=again)
+    weighed = _weigh(arrival, times=times, again=again)
     if not raises(ticket, weighed):
         return ticket
     raised = await arrival.uow.tickets.raise_priority(ticket, weighed.priority, weighed.reasons, arrival.now)
@@ -149,7 +154,7 @@ async def _hasten(arrival: _Arrival, ticket: Ticket, *, again: bool) -> Ticket:
     return raised
 
 
-async def _weigh(arrival: _Arrival, *, times: int, again: bool) -> Weighed:
+def _weigh(arrival: _Arrival, *, times: int, again: bool) -> Weighed:
     mention, verdict = arrival.mention, arrival.verdict
     return weigh(
         Urgency(
@@ -160,7 +165,7 @@ async def _weigh(arrival: _Arrival, *, times: int, again: bool) -> Weighed:
             times=times,
             again=again,
             attempts=attempts.earlier(mention.text, mention.lang),
-            vip=await arrival.uow.customers.is_vip(mention.brand_id, mention.author_id),
+            vip=arrival.person.vip,
         )
     )
 
@@ -173,16 +178,15 @@ async def _route_again(arrival: _Arrival, ticket: Ticket) -> Ticket:
     return await arrival.uow.tickets.change(ticket, arrival.now, place=where, team=team)
 
 
-async def _write_down(arrival: _Arrival, ticket: Ticket, reason: str) -> None:
+async def _write_down(arrival: _Arrival, ticket: Ticket, reason: str, number: int) -> None:
     uow, mention = arrival.uow, arrival.mention
     await uow.tickets.bind(ticket, mention.thread_id, reason, mention.author_id)
     await uow.mentions.join(mention.brand_id, mention.id, ticket.id)
-    await uow.tickets.said(mention.brand_id, ticket.id, mention.occurred_at)
     entry = Entry(
         brand_id=mention.brand_id,
         id=arrival.bridge.ids.new("ent"),
         ticket_id=ticket.id,
-        sequence=await uow.tickets.next_sequence(mention.brand_id, ticket.id, arrival.now),
+        sequence=number,
         kind="mention",
         surface=mention.surface,
         occurred_at=mention.occurred_at,

@@ -5,7 +5,7 @@ the bytes leave, then record what the network said. A process that dies in betwe
 never claimed again and only ever settled (see `settle`).
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -58,6 +58,10 @@ class Gate:
             raise LeaseLost("it took too long to begin; nothing was sent")
 
 
+class _TellsPrivate(Exception):
+    """The words would give away what was said in private."""
+
+
 class NotSaid(Exception):
     """Nothing left the machine; the reply waits until `due`."""
 
@@ -69,12 +73,12 @@ class NotSaid(Exception):
 async def post(bridge: Bridge, lease: Lease) -> None:
     """Send the reply this lease is for."""
     async with bridge.store.reading() as uow:
-        reply = await uow.replies.get(lease.brand_id, lease.id)
-        mention = await uow.mentions.get(reply.brand_id, reply.mention_id) if reply else None
-        intent = await uow.replies.intent(reply) if reply and mention else None
-    if reply is None or mention is None or intent is None or reply.state is not ReplyState.QUEUED:
+        found = await uow.replies.to_say(lease.brand_id, lease.id)
+    if found is None or found[0].state is not ReplyState.QUEUED:
         await _put_back(bridge, lease, None)
         return
+    reply, mention, answered = found
+    intent = reply.intent(mention)
     connected = bridge.find(reply.brand_id, reply.account_id)
     if connected is None:
         await drop_queued(bridge, lease, reply)
@@ -83,7 +87,7 @@ async def post(bridge: Bridge, lease: Lease) -> None:
         await _to_a_person(bridge, lease, reply, why)
         return
     try:
-        if out := await _already_out(bridge, connected, reply, intent):
+        if answered and (out := await _already_out(bridge, connected, reply, intent)):
             await settle_outcome(bridge, lease, reply, out)
             return
         refused = await _not_there(bridge, connected, reply, mention)
@@ -121,10 +125,6 @@ async def _already_out(bridge: Bridge, connected: Connected, reply: Reply, inten
     """After a restore our own posts were read back: what we do not remember saying may still be said already."""
     if reply.author_of_words is not None or reply.first_sent_at is not None:
         return None
-    async with bridge.store.reading() as uow:
-        story = (reply.brand_id, reply.platform, reply.ticket_id, reply.author_id)
-        if not await uow.accounts.answered_story(*story):
-            return None
     found = await _asked(bridge, reply, connected.platform.find_reply(intent))
     if isinstance(found, Sent):
         return found
@@ -158,8 +158,6 @@ async def _no_right(
         return Refused(Refusal.TOO_LONG, "the text is longer than this network takes")
     if reply.surface is Surface.PUBLIC and mention.surface is not Surface.PUBLIC:
         return Refused(Refusal.POLICY, "the post we answer is private; nothing about it is said in public")
-    if told := await _tells_private(bridge, reply):
-        return Refused(Refusal.POLICY, " ".join(told))
     rights = await _asked(bridge, reply, connected.platform.reply_rights(intent.target))
     right = next((right for right in rights if right.surface is reply.surface), None)
     if right is not None and not right.allowed:
@@ -167,13 +165,12 @@ async def _no_right(
     return None
 
 
-async def _tells_private(bridge: Bridge, reply: Reply) -> list[str]:
-    async with bridge.store.reading() as uow:
-        return leaks(reply.text, reply.surface, await uow.tickets.private_words(reply.brand_id, reply.ticket_id))
-
-
 async def _say(bridge: Bridge, connected: Connected, lease: Lease, reply: Reply, intent: ReplyIntent) -> None:
-    sending, written = await _write_sending(bridge, lease, reply)
+    try:
+        sending, written = await _write_sending(bridge, lease, reply)
+    except _TellsPrivate as told:
+        await _refuse(bridge, lease, reply, Refused(Refusal.POLICY, str(told)))
+        return
     gate = Gate(bridge.clock, min(lease.deadline - LEASE_MARGIN, written + SPEAK_WITHIN))
     if reply.first_sent_at is not None and not key_lives(connected.platform.capabilities, reply, bridge.clock.now()):
         await settle_outcome(bridge, lease, sending, Unknown("its key has died while it waited to be repeated"))
@@ -200,14 +197,21 @@ async def _speak(connected: Connected, intent: ReplyIntent, gate: Gate) -> Outco
 async def _write_sending(bridge: Bridge, lease: Lease, reply: Reply) -> tuple[Reply, float]:
     """Write `sending` down; also tells when, on the steady clock, while a pause still had to wait for us."""
     async with bridge.store.writing() as uow:
+        if told := leaks(reply.text, reply.surface, await _private_words(uow, reply)):
+            raise _TellsPrivate(" ".join(told))
         now = bridge.clock.now()
-        if not await uow.replies.claim_sending(reply, lease, now):
+        sending = await uow.replies.claim_sending(reply, lease, now)
+        if sending is None:
             raise NotSaid("paused, or not ours any more", now + timedelta(seconds=5))
-        sending = await uow.replies.get(reply.brand_id, reply.id)
         written = bridge.clock.monotonic()
-    if sending is None:
-        raise NotSaid("the reply is gone", bridge.clock.now())
     return sending, written
+
+
+async def _private_words(uow: UnitOfWork, reply: Reply) -> Sequence[str]:
+    """Return what must not leave in public; in the transaction that lets the reply go, so that nothing is missed."""
+    if reply.surface is not Surface.PUBLIC:
+        return ()
+    return await uow.tickets.private_words(reply.brand_id, reply.ticket_id)
 
 
 async def _unsay(bridge: Bridge, lease: Lease, reply: Reply, error: Exception, sent_before: datetime | None) -> None:
@@ -227,17 +231,21 @@ async def settle_outcome(bridge: Bridge, lease: Lease, reply: Reply, outcome: Ou
     """Record what the network said; when the lease has passed on, a proven `sent` still counts."""
     try:
         await _record(bridge, lease, reply, outcome)
-    except LeaseLost:
-        if not isinstance(outcome, Sent | AlreadySent):
+    except (LeaseLost, NotAllowed) as error:
+        if isinstance(outcome, Sent | AlreadySent):
+            await _record_late(bridge, reply, outcome)
+        elif isinstance(error, NotAllowed):
+            raise
+        else:
             return
-        await _record_late(bridge, reply, outcome)
     bridge.observer.saw(f"reply.{_name(outcome)}", id=reply.id, account=reply.account_id, platform=reply.platform)
 
 
 async def _record(bridge: Bridge, lease: Lease, reply: Reply, outcome: Outcome) -> None:
     now = bridge.clock.now()
     async with bridge.store.writing() as uow:
-        await uow.claims.check(lease)
+        if not isinstance(outcome, Sent | AlreadySent):
+            await uow.claims.check(lease)
         await uow.replies.note(reply.brand_id, reply.id, "send", _name(outcome), _detail(outcome), now)
         match outcome:
             case Sent() | AlreadySent():

@@ -20,11 +20,13 @@ from mentionbridge.rules.waits import Timing
 _OVER = (TicketState.SOLVED, TicketState.CLOSED)
 
 
-async def customer_spoke(bridge: Bridge, uow: UnitOfWork, ticket: Ticket, mention: Mention) -> None:
+async def customer_spoke(
+    bridge: Bridge, uow: UnitOfWork, ticket: Ticket, mention: Mention, *, first: bool = False
+) -> None:
     """Begin to count, unless this customer is waited on already; imported and replayed history waits for nobody."""
     if mention.silent or mention.origin is Origin.REPLAY:
         return
-    waits = await uow.waits.of_ticket(ticket.brand_id, ticket.id)
+    waits = () if first else await uow.waits.of_ticket(ticket.brand_id, ticket.id)
     if any(wait.ended_at is None for wait in waits):
         return
     answered = any(wait.end is WaitEnd.ANSWERED for wait in waits)

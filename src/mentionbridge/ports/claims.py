@@ -49,5 +49,5 @@ class Claims(Protocol):
     async def check(self, lease: Lease, *, extend: float = 0) -> None:
         """Raise LeaseLost when the row is no longer ours; locks it, and gives it `extend` more seconds."""
 
-    async def done(self, lease: Lease, due: datetime | None = None, *, fresh: bool = False) -> None:
-        """Give the row back, due again at `due` or never; raises LeaseLost when it is no longer ours."""
+    async def done(self, lease: Lease, due: datetime | None = None, *, fresh: bool = False, **facts: object) -> None:
+        """Give the row back with these facts, due again at `due` or never; raises LeaseLost when it is not ours."""

@@ -11,14 +11,14 @@ from mentionbridge.domain.mention import Mention
 class Customers(Protocol):
     """People we know, and the authors they are."""
 
+    async def add(self, mention: Mention, now: datetime) -> None:
+        """Make the author of this mention, whose row is held and who is none yet, a customer."""
+
     async def ensure(self, mention: Mention, now: datetime) -> None:
         """Let the author of this mention be a customer; they are one of their own until somebody joins them."""
 
     async def get(self, brand_id: str, customer_id: str) -> Customer | None:
         """Return a customer, their row held until the transaction ends."""
-
-    async def is_vip(self, brand_id: str, author_id: str) -> bool:
-        """Tell whether this author is a customer who matters more than others."""
 
     async def identities(self, brand_id: str, customer_id: str) -> Sequence[Identity]: ...
     async def change(self, customer: Customer) -> None:

@@ -27,14 +27,24 @@ from mentionbridge.ports.mirrors import Mirrors as Mirrors
 from mentionbridge.ports.timekeeping import Commitments, Waits
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who somebody is: every author known to be them, the customer they are if any, and what we know of them."""
+
+    authors: Sequence[str]
+    customer_id: str | None = None
+    stopped: bool = False
+    vip: bool = False
+
+
 class Authors(Protocol):
     """People by the network's immutable id."""
 
     async def seen(self, brand_id: str, platform: str, authors: Sequence[Author], now: datetime) -> Mapping[str, str]:
         """Keep the newest labels of these people (the last of each counts) and return our ids by the network's."""
 
-    async def lock(self, brand_id: str, author_id: str) -> None:
-        """Hold this person's row until the transaction ends, so that their stories are told one at a time."""
+    async def hold(self, brand_id: str, author_id: str) -> Person:
+        """Hold this person's rows until the transaction ends, so that their stories are told one at a time."""
 
     async def same_person(self, brand_id: str, author_id: str) -> Sequence[str]:
         """Return every author known to be this person, this one first."""
@@ -50,6 +60,16 @@ class Incoming:
     post: Post
     author_id: str
     silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """A mention that is being judged, and what else there is to know of it."""
+
+    mention: Mention
+    has_media: bool
+    labelled: bool
+    ours: bool
 
 
 class Mentions(Protocol):
@@ -69,6 +89,12 @@ class Mentions(Protocol):
     async def get(self, brand_id: str, mention_id: str) -> Mention | None: ...
     async def hold(self, brand_id: str, mention_id: str) -> Mention | None:
         """Return it with its row held until the transaction ends, so that nobody judges it meanwhile."""
+
+    async def in_hand(self, lease: Lease) -> InHand:
+        """Return the mention a lease is for, its row held; raises LeaseLost when the lease is no longer ours.
+
+        `labelled` when a person said what it is, `ours` when an account of ours said it.
+        """
 
     async def by_external_id(self, brand_id: str, platform: str, external_id: str) -> Mention | None: ...
     async def newest_of(self, brand_id: str, ticket_id: str, surface: Surface | None = None) -> Mention | None:
@@ -96,15 +122,17 @@ class Mentions(Protocol):
     async def delete(self, mention: Mention, at: datetime) -> bool:
         """Mark it deleted at the network and remove its words, raw payload and pictures; False when it was already."""
 
-    async def judged(
-        self, mention: Mention, verdict: Verdict, decided: str, verdict_id: str, now: datetime
-    ) -> None: ...
+    async def judged(self, mention: Mention, verdict: Verdict, decided: str, verdict_id: str, now: datetime) -> None:
+        """Keep a verdict of a mention, which is judged by that."""
+
     async def verdict(self, brand_id: str, mention_id: str) -> Verdict | None:
         """Return the newest verdict."""
 
+    async def add_verdict(
+        self, mention: Mention, verdict: Verdict, decided: str, verdict_id: str, now: datetime
+    ) -> None: ...
     async def human_verdict(self, brand_id: str, mention_id: str) -> Verdict | None: ...
     async def join(self, brand_id: str, mention_id: str, ticket_id: str) -> None: ...
-    async def has_media(self, brand_id: str, mention_id: str) -> bool: ...
     async def add_media(self, brand_id: str, media: Mapping[str, Sequence[MediaLink]], now: datetime) -> None:
         """Keep the links of each mention (by our ids), pictures to be fetched."""
 
@@ -121,22 +149,28 @@ class Mentions(Protocol):
     async def recheck_until(self, brand_id: str, mention_id: str) -> datetime | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Stories:
+    """A person's tickets: the one of their words in a thread, whatever its state, and those that are not over.
+
+    The latter newest first, each with when anything was last said.
+    """
+
+    here: Ticket | None
+    alive: Sequence[tuple[Ticket, datetime]]
+
+
 class Tickets(Protocol):
     """Stories of customers."""
 
-    async def open_ticket_for_thread(self, brand_id: str, person: Sequence[str], thread_id: str) -> Ticket | None:
-        """Return the ticket this person's words in this thread belong to, whatever its state."""
+    async def stories_of(self, brand_id: str, person: Sequence[str], thread_id: str, since: datetime) -> Stories:
+        """Return this person's tickets in this thread, and those not closed before `since`."""
 
     async def of_others_in_thread(self, brand_id: str, person: Sequence[str], thread_id: str) -> bool:
         """Tell whether anybody else has a story in this thread."""
 
     async def around_post(self, brand_id: str, platform: str, person: Sequence[str], post_id: str) -> Ticket | None:
         """Return the ticket a post belongs to that is this person's own, or that we answered this person with."""
-
-    async def tickets_of(
-        self, brand_id: str, person: Sequence[str], since: datetime
-    ) -> Sequence[tuple[Ticket, datetime]]:
-        """Return this person's tickets not closed before `since`, newest first, with when anything was last said."""
 
     async def words_of(self, brand_id: str, person: Sequence[str], since: datetime) -> Sequence[tuple[Ticket, str]]:
         """Return what this person said since then in any story, newest first, some dozens at most."""
@@ -152,8 +186,11 @@ class Tickets(Protocol):
     async def hold(self, brand_id: str, ticket_id: str) -> Ticket:
         """Return the ticket as it is now and keep everybody else from changing it; raises NotFound."""
 
-    async def next_sequence(self, brand_id: str, ticket_id: str, now: datetime | None = None) -> int:
-        """Take the next number of this ticket, changed `now`; holds its row until the transaction ends."""
+    async def next_sequence(self, brand_id: str, ticket_id: str, now: datetime | None = None, count: int = 1) -> int:
+        """Take the next `count` numbers of this ticket, changed `now`, and return the first.
+
+        Holds its row until the transaction ends.
+        """
 
     async def add_entry(self, entry: Entry) -> None: ...
     async def disown(self, mention: Mention, reason: str) -> None:
@@ -186,6 +223,12 @@ class Replies(Protocol):
         """Store a new reply; False when this person has one of this purpose in this story already."""
 
     async def get(self, brand_id: str, reply_id: str) -> Reply | None: ...
+    async def to_say(self, brand_id: str, reply_id: str) -> tuple[Reply, Mention, bool] | None:
+        """Return a reply, the mention it answers, and whether we have answered this person in this story.
+
+        None when either is no longer kept.
+        """
+
     async def of_story(self, brand_id: str, ticket_id: str, author_id: str, purpose: Purpose) -> Reply | None: ...
     async def states_in(
         self, brand_id: str, ticket_ids: Collection[str], person: Sequence[str], purpose: Purpose
@@ -201,11 +244,13 @@ class Replies(Protocol):
     async def phrasings_in_thread(self, brand_id: str, platform: str, thread_id: str) -> Sequence[str]:
         """Return the template ids already used in this thread."""
 
-    async def acknowledged_since(self, brand_id: str, author_id: str, since: datetime) -> int:
-        """Count the acknowledgements written for this person since then, in any story."""
+    async def acknowledged(
+        self, mention: Mention, person: Sequence[str], ticket_id: str, since: datetime
+    ) -> tuple[Sequence[ReplyState], int]:
+        """Return how the acknowledgements of this person in this story, and any of this mention, stand.
 
-    async def states_below(self, brand_id: str, mention_id: str) -> Sequence[ReplyState]:
-        """Return the states of all acknowledgements of this mention, in whichever story."""
+        And how many were written for the mention's author since then, in any story.
+        """
 
     async def waiting_for_mention(self, brand_id: str, mention_id: str) -> Sequence[Reply]:
         """Return replies to this mention that are not out yet."""
@@ -213,8 +258,11 @@ class Replies(Protocol):
     async def move(self, reply: Reply, state: ReplyState, now: datetime, **changes: Any) -> Reply:
         """Make one allowed move, only if the reply still stands where `reply` says; raises NotAllowed otherwise."""
 
-    async def claim_sending(self, reply: Reply, lease: Lease, now: datetime) -> bool:
-        """`queued → sending`, only while our lease holds and neither the account nor everything is paused."""
+    async def claim_sending(self, reply: Reply, lease: Lease, now: datetime) -> Reply | None:
+        """`queued → sending`, only while our lease holds and neither the account nor everything is paused.
+
+        Returns the reply as it is then, or None when it stays where it was.
+        """
 
     async def rewrite(self, reply: Reply, text: str, actor: str, edit_version: str, now: datetime) -> Reply:
         """Give a reply that is not out yet other words; it goes back to review."""
@@ -236,7 +284,7 @@ class Replies(Protocol):
         """Write one line of the ledger."""
 
     async def intent(self, reply: Reply) -> ReplyIntent:
-        """Return all a plug needs to send this reply."""
+        """Return all a plug needs to send this reply; raises NotFound when what it answers is no longer kept."""
 
 
 class Events(Protocol):
@@ -252,8 +300,16 @@ class Events(Protocol):
         account_id: str | None = None,
         mention_id: str | None = None,
         reply_id: str | None = None,
+        sequence: int | None = None,
         **facts: Any,
-    ) -> None: ...
+    ) -> None:
+        """Add one event; it takes the next number of its ticket, unless `sequence` was taken for it already."""
+
+    async def add_about(
+        self, reply: Reply, types: Mapping[EventType, Mapping[str, Any]], now: datetime, *, first: int
+    ) -> None:
+        """Add an event of each type, with its facts, about one reply; their numbers from `first` on were taken."""
+
     async def add_each(
         self,
         type_: EventType,

@@ -14,7 +14,7 @@ from mentionbridge.domain.reply import OwnPost
 from mentionbridge.kit.ids import Ids
 from mentionbridge.store import tables as t
 from mentionbridge.store.failover import has_forked
-from mentionbridge.store.families import family_of
+from mentionbridge.store.families import FAMILY
 from mentionbridge.store.rows import insert, is_row, key_of_row, row_of
 
 _PAUSE = "paused_everywhere"
@@ -31,21 +31,24 @@ _OURS = sa.select(t.accounts.c.brand_id, t.accounts.c.id).where(
     *(t.accounts.c[name] == sa.bindparam(name) for name in ("platform", "network_id"))
 )
 _HEALTH = _EVERY.where(row_of(t.accounts))
-_SAID = sa.and_(
-    t.mentions.c.brand_id == sa.bindparam("brand"),
-    t.mentions.c.platform == sa.bindparam("platform"),
-    t.mentions.c.ticket_id.in_(sa.bindparam("tickets", expanding=True)),
-    t.mentions.c.author_id == sa.bindparam("author"),
-)
-_OURS_THERE = sa.select(t.accounts.c.id).where(
-    t.accounts.c.brand_id == sa.bindparam("brand"), t.accounts.c.platform == sa.bindparam("platform")
-)
-_ANSWER = sa.and_(
-    t.own_posts.c.brand_id == sa.bindparam("brand"),
-    t.own_posts.c.account_id.in_(_OURS_THERE),
-    t.own_posts.c.parent_id == t.mentions.c.external_id,
-)
-_ANSWERED = sa.select(sa.exists().where(_SAID, _ANSWER))
+
+
+def answered(
+    brand: sa.ColumnElement[str],
+    platform: sa.ColumnElement[str],
+    story: sa.Select[Any],
+    author: sa.ColumnElement[str],
+) -> sa.Exists:
+    """True when an account of ours there has answered this author in this story (the ids of its tickets)."""
+    said = t.mentions.alias("said").c
+    theirs = (said.brand_id == brand, said.platform == platform, said.ticket_id.in_(story), said.author_id == author)
+    ours = sa.select(t.accounts.c.id).where(t.accounts.c.brand_id == brand, t.accounts.c.platform == platform)
+    own = t.own_posts.c
+    answer = (own.brand_id == brand, own.account_id.in_(ours), own.parent_id == said.external_id)
+    return sa.exists().where(*theirs, *answer)
+
+
+_ANSWERED = sa.select(answered(sa.bindparam("brand"), sa.bindparam("platform"), FAMILY, sa.bindparam("author")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +190,7 @@ class StoredAccounts:
         await self.connection.execute(insert(self.connection, t.own_posts).values(**row).on_conflict_do_nothing())
 
     async def answered_story(self, brand_id: str, platform: str, ticket_id: str, author_id: str) -> bool:
-        family = await family_of(self.connection, brand_id, ticket_id)
-        story = {"brand": brand_id, "platform": platform, "tickets": family, "author": author_id}
+        story = {"brand": brand_id, "platform": platform, "ticket": ticket_id, "author": author_id}
         return bool((await self.connection.execute(_ANSWERED, story)).scalar_one())
 
     async def paused_everywhere(self) -> bool:

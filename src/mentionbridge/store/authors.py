@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.mention import Author
 from mentionbridge.kit.ids import Ids
+from mentionbridge.ports.store import Person
 from mentionbridge.store import tables as t
 from mentionbridge.store.rows import insert_for, is_row, key_of_row, row_of
 
@@ -21,8 +22,8 @@ _KNOWN = sa.select(t.authors.c.id, t.authors.c.external_id, *(t.authors.c[name] 
     t.authors.c.platform == sa.bindparam("platform"),
     t.authors.c.external_id.in_(sa.bindparam("external_ids", expanding=True)),
 )
-_LOCK = sa.select(t.authors.c.customer_id).where(row_of(t.authors)).with_for_update()
-_LOCK_PERSON = sa.select(t.customers.c.id).where(row_of(t.customers)).with_for_update()
+_HOLD = sa.select(t.authors.c.customer_id, t.authors.c.stop_at).where(row_of(t.authors)).with_for_update()
+_HOLD_CUSTOMER = sa.select(t.customers.c.vip).where(row_of(t.customers)).with_for_update()
 _PERSON = sa.select(t.authors.c.customer_id).where(row_of(t.authors)).scalar_subquery()
 _SAME_PERSON = sa.select(t.authors.c.id).where(
     t.authors.c.brand_id == sa.bindparam("key_brand"), t.authors.c.customer_id == _PERSON
@@ -67,11 +68,14 @@ class StoredAuthors:
         written = (await self.connection.execute(_relabel(self.connection.dialect.name), rows)).all() if rows else ()
         return {row.external_id: row.id for row in (*known, *written)}
 
-    async def lock(self, brand_id: str, author_id: str) -> None:
-        row = (await self.connection.execute(_LOCK, key_of_row(brand_id, author_id))).first()
-        if row is not None and row.customer_id is not None:
-            # Whoever is one person on several networks has one row to hold.
-            await self.connection.execute(_LOCK_PERSON, key_of_row(brand_id, row.customer_id))
+    async def hold(self, brand_id: str, author_id: str) -> Person:
+        row = (await self.connection.execute(_HOLD, key_of_row(brand_id, author_id))).first()
+        if row is None or row.customer_id is None:
+            return Person((author_id,), stopped=row is not None and row.stop_at is not None)
+        # Whoever is one person on several networks has one row to hold.
+        customer = (await self.connection.execute(_HOLD_CUSTOMER, key_of_row(brand_id, row.customer_id))).first()
+        authors = await self.same_person(brand_id, author_id)
+        return Person(authors, row.customer_id, row.stop_at is not None, bool(customer and customer.vip))
 
     async def same_person(self, brand_id: str, author_id: str) -> Sequence[str]:
         found = [str(row.id) for row in await self.connection.execute(_SAME_PERSON, key_of_row(brand_id, author_id))]

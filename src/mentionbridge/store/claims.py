@@ -109,9 +109,9 @@ class Claims:
         rows = (await self.connection.execute(_CLAIM[queue], values)).all()
         return [Lease(queue, row.brand_id, row.id, token, deadline, until, row.attempts, seconds) for row in rows]
 
-    async def done(self, lease: Lease, due: datetime | None = None, *, fresh: bool = False) -> None:
+    async def done(self, lease: Lease, due: datetime | None = None, *, fresh: bool = False, **facts: object) -> None:
         """Give a row back, due again at `due` or never; `fresh` forgets its attempts. Raises LeaseLost if not ours."""
-        values: dict[str, object] = {"due": due, "lease_until": None, "lease_token": None}
+        values: dict[str, object] = {**facts, "due": due, "lease_until": None, "lease_token": None}
         if fresh:
             values["attempts"] = 0
         await self._held(lease, values)
@@ -127,4 +127,9 @@ class Claims:
     async def _held(self, lease: Lease, values: Mapping[str, object]) -> None:
         table, _ = QUEUES[lease.queue]
         if not await set_row(self.connection, table, lease.brand_id, lease.id, values, lease_token=lease.token):
-            raise LeaseLost(f"the lease on {lease.queue} {lease.id} has passed to somebody else")
+            raise lost(lease)
+
+
+def lost(lease: Lease) -> LeaseLost:
+    """Say that a row is no longer ours."""
+    return LeaseLost(f"the lease on {lease.queue} {lease.id} has passed to somebody else")

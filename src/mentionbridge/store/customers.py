@@ -35,8 +35,10 @@ class StoredCustomers:
 
     async def ensure(self, mention: Mention, now: datetime) -> None:
         author = key_of_row(mention.brand_id, mention.author_id)
-        if (await self.connection.execute(_CUSTOMER_OF, author)).scalar_one() is not None:
-            return
+        if (await self.connection.execute(_CUSTOMER_OF, author)).scalar_one() is None:
+            await self.add(mention, now)
+
+    async def add(self, mention: Mention, now: datetime) -> None:
         label = mention.author.name or mention.author.handle
         row = {"brand_id": mention.brand_id, "id": self.ids.new("cus"), "name": label, "created_at": now}
         await self.connection.execute(once(self.connection, t.customers), row)
@@ -46,12 +48,6 @@ class StoredCustomers:
         query = sa.select(*FACTS).where(is_row(t.customers, brand_id, customer_id)).with_for_update()
         row = (await self.connection.execute(query)).first()
         return Customer(**row._mapping) if row is not None else None
-
-    async def is_vip(self, brand_id: str, author_id: str) -> bool:
-        same = sa.and_(t.customers.c.brand_id == t.authors.c.brand_id, t.customers.c.id == t.authors.c.customer_id)
-        query = sa.select(t.customers.c.vip).join_from(t.authors, t.customers, same)
-        found = await self.connection.execute(query.where(is_row(t.authors, brand_id, author_id)))
-        return bool(found.scalar_one_or_none())
 
     async def identities(self, brand_id: str, customer_id: str) -> Sequence[Identity]:
         query = IDENTITY.where(t.authors.c.brand_id == brand_id, t.authors.c.customer_id == customer_id)

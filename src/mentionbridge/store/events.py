@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.endpoint import About
 from mentionbridge.domain.events import Event, EventType
+from mentionbridge.domain.reply import Reply
 from mentionbridge.kit.ids import Ids
 from mentionbridge.store import tables as t
 from mentionbridge.store.rows import is_row
@@ -51,10 +52,10 @@ class StoredEvents:
         account_id: str | None = None,
         mention_id: str | None = None,
         reply_id: str | None = None,
+        sequence: int | None = None,
         **facts: Any,
     ) -> None:
-        sequence = None
-        if ticket_id is not None:
+        if ticket_id is not None and sequence is None:
             sequence = await StoredTickets(self.connection).next_sequence(brand_id, ticket_id, now)
         row = {
             "brand_id": brand_id,
@@ -69,6 +70,17 @@ class StoredEvents:
             "facts": facts,
         }
         await self.connection.execute(_ADD, row)
+
+    async def add_about(
+        self, reply: Reply, types: Mapping[EventType, Mapping[str, Any]], now: datetime, *, first: int
+    ) -> None:
+        same = {"brand_id": reply.brand_id, "occurred_at": now, "account_id": reply.account_id}
+        same |= {"ticket_id": reply.ticket_id, "reply_id": reply.id, "mention_id": None}
+        rows = [
+            {**same, "id": self.ids.new("evt"), "type": type_, "sequence": number, "facts": dict(facts)}
+            for number, (type_, facts) in enumerate(types.items(), start=first)
+        ]
+        await self.connection.execute(_ADD, rows)
 
     async def add_each(
         self,

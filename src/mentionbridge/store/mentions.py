@@ -13,9 +13,10 @@ from mentionbridge.domain.mention import Author, MediaLink, Mention, MentionStat
 from mentionbridge.domain.verdict import Label, Severity, Verdict
 from mentionbridge.kit.ids import Ids
 from mentionbridge.ports.media import Picture
-from mentionbridge.ports.store import Incoming
+from mentionbridge.ports.store import Incoming, InHand, Lease
 from mentionbridge.store import search
 from mentionbridge.store import tables as t
+from mentionbridge.store.claims import lost
 from mentionbridge.store.rows import is_row, key_of_row, once, row_of, set_row, where
 
 _OWN = [c for c in t.mentions.c if c.name not in ("due", "lease_until", "lease_token", "attempts", "raw")]
@@ -30,7 +31,23 @@ _BY_KEY = SELECT.where(row_of(t.mentions))
 _ADD_VERDICT = sa.insert(t.verdicts)
 _VERDICT = where(t.verdicts, "brand_id", "mention_id").order_by(t.verdicts.c.id.desc()).limit(1)
 _HUMAN_VERDICT = _VERDICT.where(t.verdicts.c.actor.isnot(None))
-_HAS_MEDIA = sa.select(where(t.media, "brand_id", "mention_id").exists())
+
+
+def _of_mention(table: sa.Table) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.brand_id == t.mentions.c.brand_id, table.c.mention_id == t.mentions.c.id)
+
+
+_OURS = sa.and_(t.accounts.c.platform == t.mentions.c.platform, t.accounts.c.network_id == t.authors.c.external_id)
+_BESIDES = {
+    "has_media": sa.exists().where(_of_mention(t.media)),
+    "labelled": sa.exists().where(_of_mention(t.verdicts), t.verdicts.c.actor.isnot(None)),
+    "ours": sa.exists().where(_OURS),
+}
+_IN_HAND = (
+    SELECT.add_columns(*(known.label(name) for name, known in _BESIDES.items()))
+    .where(row_of(t.mentions), t.mentions.c.lease_token == sa.bindparam("lease"))
+    .with_for_update(of=t.mentions)
+)
 _BY_EXTERNAL_IDS = SELECT.where(
     t.mentions.c.brand_id == sa.bindparam("brand_id"),
     t.mentions.c.platform == sa.bindparam("platform"),
@@ -98,6 +115,15 @@ class StoredMentions:
         held = sa.select(t.mentions.c.id).where(is_row(t.mentions, brand_id, mention_id)).with_for_update()
         await self.connection.execute(held)
         return await self.get(brand_id, mention_id)
+
+    async def in_hand(self, lease: Lease) -> InHand:
+        key = {**key_of_row(lease.brand_id, lease.id), "lease": lease.token}
+        row = (await self.connection.execute(_IN_HAND, key)).first()
+        if row is None:
+            raise lost(lease)
+        facts = dict(row._mapping)
+        besides = {name: bool(facts.pop(name)) for name in _BESIDES}
+        return InHand(mention_of(facts), **besides)
 
     async def newest_of(self, brand_id: str, ticket_id: str, surface: Surface | None = None) -> Mention | None:
         here = (t.mentions.c.brand_id == brand_id, t.mentions.c.ticket_id == ticket_id)
@@ -180,6 +206,12 @@ class StoredMentions:
             await search.refresh(self.connection, mention.brand_id, ticket_id)
 
     async def judged(self, mention: Mention, verdict: Verdict, decided: str, verdict_id: str, now: datetime) -> None:
+        await self.add_verdict(mention, verdict, decided, verdict_id, now)
+        await self._set(mention, state=MentionState.JUDGED)
+
+    async def add_verdict(
+        self, mention: Mention, verdict: Verdict, decided: str, verdict_id: str, now: datetime
+    ) -> None:
         row = {
             "brand_id": mention.brand_id,
             "id": verdict_id,
@@ -198,7 +230,6 @@ class StoredMentions:
             "created_at": now,
         }
         await self.connection.execute(_ADD_VERDICT, row)
-        await self._set(mention, state=MentionState.JUDGED)
 
     async def verdict(self, brand_id: str, mention_id: str) -> Verdict | None:
         return await self._verdict(_VERDICT, brand_id, mention_id)
@@ -212,10 +243,6 @@ class StoredMentions:
 
     async def join(self, brand_id: str, mention_id: str, ticket_id: str) -> None:
         await set_row(self.connection, t.mentions, brand_id, mention_id, {"ticket_id": ticket_id})
-
-    async def has_media(self, brand_id: str, mention_id: str) -> bool:
-        mention = {"brand_id": brand_id, "mention_id": mention_id}
-        return bool((await self.connection.execute(_HAS_MEDIA, mention)).scalar_one())
 
     async def add_media(self, brand_id: str, media: Mapping[str, Sequence[MediaLink]], now: datetime) -> None:
         rows = [
@@ -319,7 +346,11 @@ def _words(post: Post) -> dict[str, Any]:
 
 def as_mention(row: Any) -> Mention:
     """Turn a row of `SELECT` into a mention."""
-    facts = dict(row._mapping)
+    return mention_of(dict(row._mapping))
+
+
+def mention_of(facts: dict[str, Any]) -> Mention:
+    """Turn the columns of `SELECT` into a mention."""
     author = Author(**{name: facts.pop(f"author__{name}") for name in _AUTHOR})
     enums = {
         "visibility": Visibility(facts["visibility"]),

@@ -11,14 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.errors import NotAllowed, NotFound
 from mentionbridge.domain.events import EventType
-from mentionbridge.domain.mention import Surface, Visibility
-from mentionbridge.domain.reply import Link, Purpose, Reply, ReplyIntent, ReplyState, Target, check_move
+from mentionbridge.domain.mention import Mention, Surface, Visibility
+from mentionbridge.domain.reply import Link, Purpose, Reply, ReplyIntent, ReplyState, check_move
 from mentionbridge.kit.ids import Ids
 from mentionbridge.ports.store import Lease
 from mentionbridge.store import tables as t
+from mentionbridge.store.accounts import answered
 from mentionbridge.store.claims import may_speak
 from mentionbridge.store.failover import same_history
-from mentionbridge.store.mentions import StoredMentions
+from mentionbridge.store.families import FAMILY, family
+from mentionbridge.store.mentions import SELECT, StoredMentions, mention_of
 from mentionbridge.store.rows import is_row, key_of_row, once, row_of, set_row, set_values, setting, where
 
 _FIELDS = [field.name for field in fields(Reply)]
@@ -32,21 +34,30 @@ _PHRASINGS = (
     .where(*(t.mentions.c[name] == sa.bindparam(name) for name in ("brand_id", "platform", "thread_id")))
     .where(t.replies.c.template.isnot(None))
 )
+_BELOW = t.replies.c.mention_id == sa.bindparam("mention")
+_TO_PERSON = t.replies.c.author_id.in_(sa.bindparam("person", expanding=True))
+_IN_STORY = sa.and_(t.replies.c.ticket_id.in_(FAMILY), _TO_PERSON)
+_LATELY = sa.and_(t.replies.c.author_id == sa.bindparam("author"), t.replies.c.created_at >= sa.bindparam("since"))
 _ACKNOWLEDGED = (
-    sa.select(sa.func.count())
-    .where(*(t.replies.c[name] == sa.bindparam(name) for name in ("brand_id", "author_id")))
-    .where(t.replies.c.created_at >= sa.bindparam("since"), t.replies.c.purpose == Purpose.ACKNOWLEDGE)
+    sa.select(t.replies.c.state, sa.or_(_BELOW, _IN_STORY).label("counts"), _LATELY.label("lately"))
+    .where(t.replies.c.brand_id == sa.bindparam("brand"), sa.or_(_BELOW, _TO_PERSON, _LATELY))
+    .where(t.replies.c.purpose == Purpose.ACKNOWLEDGE)
+    .order_by(t.replies.c.id)
 )
 _STATES_IN = (
     sa.select(t.replies.c.state)
     .where(*(t.replies.c[name] == sa.bindparam(name) for name in ("brand_id", "purpose")))
     .where(t.replies.c.ticket_id.in_(sa.bindparam("tickets", expanding=True)))
-    .where(t.replies.c.author_id.in_(sa.bindparam("person", expanding=True)))
+    .where(_TO_PERSON)
     .order_by(t.replies.c.id)
 )
-_STATES_BELOW = sa.select(t.replies.c.state).where(
-    *(t.replies.c[name] == sa.bindparam(name) for name in ("brand_id", "mention_id")),
-    t.replies.c.purpose == Purpose.ACKNOWLEDGE,
+_REPLY = t.replies.c
+_FAMILY = family(sa.bindparam("key_brand"), sa.select(_REPLY.ticket_id.label("id")).where(row_of(t.replies)))
+_TO_SAY = (
+    SELECT.join(t.replies, _ANSWERS)
+    .where(row_of(t.replies))
+    .add_columns(*(column.label(f"reply__{column.name}") for column in _REPLY if column.name in _FIELDS))
+    .add_columns(answered(_REPLY.brand_id, _REPLY.platform, _FAMILY, _REPLY.author_id).label("answered"))
 )
 _WAITING = (ReplyState.DRAFT, ReplyState.AWAITING_APPROVAL, ReplyState.QUEUED, ReplyState.MANUAL)
 
@@ -64,6 +75,7 @@ def _claim(dialect: str) -> sa.Update:
             updated_at=now,
             first_sent_at=sa.func.coalesce(t.replies.c.first_sent_at, now),
         )
+        .returning(*t.replies.c)
     )
 
 
@@ -88,6 +100,15 @@ class StoredReplies:
 
     async def get(self, brand_id: str, reply_id: str) -> Reply | None:
         return await self._one(brand_id=brand_id, id=reply_id)
+
+    async def to_say(self, brand_id: str, reply_id: str) -> tuple[Reply, Mention, bool] | None:
+        row = (await self.connection.execute(_TO_SAY, key_of_row(brand_id, reply_id))).first()
+        if row is None:
+            return None
+        facts = dict(row._mapping)
+        reply = _as_reply({name: facts.pop(f"reply__{name}") for name in _FIELDS})
+        is_answered = bool(facts.pop("answered"))
+        return reply, mention_of(facts), is_answered
 
     async def of_story(self, brand_id: str, ticket_id: str, author_id: str, purpose: Purpose) -> Reply | None:
         return await self._one(brand_id=brand_id, ticket_id=ticket_id, author_id=author_id, dedupe=purpose)
@@ -121,13 +142,13 @@ class StoredReplies:
         thread = {"brand_id": brand_id, "platform": platform, "thread_id": thread_id}
         return list((await self.connection.execute(_PHRASINGS, thread)).scalars())
 
-    async def acknowledged_since(self, brand_id: str, author_id: str, since: datetime) -> int:
-        who = {"brand_id": brand_id, "author_id": author_id, "since": since}
-        return int((await self.connection.execute(_ACKNOWLEDGED, who)).scalar_one())
-
-    async def states_below(self, brand_id: str, mention_id: str) -> Sequence[ReplyState]:
-        there = {"brand_id": brand_id, "mention_id": mention_id}
-        return [ReplyState(state) for state in (await self.connection.execute(_STATES_BELOW, there)).scalars()]
+    async def acknowledged(
+        self, mention: Mention, person: Sequence[str], ticket_id: str, since: datetime
+    ) -> tuple[Sequence[ReplyState], int]:
+        story = {"brand": mention.brand_id, "ticket": ticket_id, "person": list(person)}
+        about = {**story, "mention": mention.id, "author": mention.author_id, "since": since}
+        rows = (await self.connection.execute(_ACKNOWLEDGED, about)).all()
+        return [ReplyState(row.state) for row in rows if row.counts], sum(bool(row.lately) for row in rows)
 
     async def waiting_for_mention(self, brand_id: str, mention_id: str) -> Sequence[Reply]:
         here = (t.replies.c.brand_id == brand_id, t.replies.c.mention_id == mention_id)
@@ -145,13 +166,17 @@ class StoredReplies:
         known = {name: value for name, value in values.items() if name in _FIELDS} | {"ticket_id": ticket_id}
         return replace(reply, **known)
 
-    async def claim_sending(self, reply: Reply, lease: Lease, now: datetime) -> bool:
-        await self._hold_pause_switches(reply)
+    async def claim_sending(self, reply: Reply, lease: Lease, now: datetime) -> Reply | None:
+        dialect = self.connection.dialect.name
+        if dialect == "postgresql":
+            await self._hold_pause_switches(reply)
         held = {**key_of_row(reply.brand_id, reply.id), "lease": lease.token, "until": lease.until, "now": now}
-        return (await self.connection.execute(_claim(self.connection.dialect.name), held)).rowcount == 1
+        row = (await self.connection.execute(_claim(dialect), held)).first()
+        return as_reply(row) if row is not None else None
 
     async def _hold_pause_switches(self, reply: Reply) -> None:
-        # A pause that commits must wait for us or be seen by us; without the locks it could slip in between.
+        # A pause that commits must wait for us or be seen by us; without the locks it could slip in between. SQLite has
+        # one writer at a time.
         await self.connection.execute(_HOLD_ACCOUNT, key_of_row(reply.brand_id, reply.account_id))
         await self.connection.execute(_HOLD_SWITCHES)
 
@@ -213,25 +238,16 @@ class StoredReplies:
         mention = await StoredMentions(self.connection, self.ids).get(reply.brand_id, reply.mention_id)
         if mention is None:
             raise NotFound(f"The mention {reply.mention_id} this reply answers is no longer kept.")
-        target = Target.of(mention)
-        return ReplyIntent(
-            reply_id=reply.id,
-            key=reply.key,
-            surface=reply.surface,
-            visibility=reply.visibility,
-            text=reply.text,
-            lang=reply.lang,
-            target=target,
-            created_at=reply.created_at,
-            links=reply.links,
-            prepared=reply.prepared,
-        )
+        return reply.intent(mention)
 
 
 def as_reply(row: Any) -> Reply:
     """Turn a row of `replies` into a reply."""
     told = row._mapping
-    facts = {name: told[name] for name in _FIELDS}
+    return _as_reply({name: told[name] for name in _FIELDS})
+
+
+def _as_reply(facts: dict[str, Any]) -> Reply:
     facts["links"] = tuple(Link(*link) for link in facts["links"])
     enums = {
         "purpose": Purpose(facts["purpose"]),

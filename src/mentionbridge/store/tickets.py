@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mentionbridge.domain.errors import NotAllowed, NotFound
 from mentionbridge.domain.mention import Mention, Surface, Visibility
 from mentionbridge.domain.ticket import Entry, Hand, Priority, Ticket, TicketState, check_move
+from mentionbridge.ports.store import Stories
 from mentionbridge.store import search
 from mentionbridge.store import tables as t
-from mentionbridge.store.families import family_of
+from mentionbridge.store.families import FAMILY
 from mentionbridge.store.rows import insert_for, is_row, key_of_row, once, row_of
 
 FACTS = [c for c in t.tickets.c if c.name != "last_said_at"]
@@ -26,7 +27,7 @@ _CHANGED = sa.func.coalesce(sa.bindparam("changed_at", type_=t.Instant), t.ticke
 _NEXT = (
     sa.update(t.tickets)
     .where(row_of(t.tickets))
-    .values(sequence=t.tickets.c.sequence + 1, updated_at=_CHANGED)
+    .values(sequence=t.tickets.c.sequence + sa.bindparam("taken", type_=sa.Integer), updated_at=_CHANGED)
     .returning(t.tickets.c.sequence)
 )
 _OPEN = sa.insert(t.tickets)
@@ -41,8 +42,7 @@ _ANSWERED_IN = sa.and_(t.replies.c.brand_id == t.tickets.c.brand_id, t.replies.c
 
 
 def _of_story(table: sa.Table) -> sa.ColumnElement[bool]:
-    here = table.c.ticket_id.in_(sa.bindparam("tickets", expanding=True))
-    return sa.and_(table.c.brand_id == sa.bindparam("brand"), here)
+    return sa.and_(table.c.brand_id == sa.bindparam("brand"), table.c.ticket_id.in_(FAMILY))
 
 
 _SAID_IN_PRIVATE = sa.select(t.mentions.c.text).where(_of_story(t.mentions), t.mentions.c.visibility.in_(_PRIVATE))
@@ -55,13 +55,6 @@ def _of_person(table: sa.Table, author: str = "author_id") -> sa.ColumnElement[b
     return sa.and_(table.c.brand_id == sa.bindparam("brand"), theirs)
 
 
-_IN_THREAD = (
-    sa.select(*FACTS)
-    .join_from(t.tickets, t.stories, _BOUND)
-    .where(_of_person(t.stories), t.stories.c.thread_id == sa.bindparam("thread"))
-    .order_by(t.tickets.c.id.desc())
-    .limit(1)
-)
 _OTHERS_IN_THREAD = sa.select(
     sa.exists().where(
         t.mentions.c.brand_id == sa.bindparam("brand"),
@@ -71,11 +64,12 @@ _OTHERS_IN_THREAD = sa.select(
         t.mentions.c.platform.in_(sa.select(t.authors.c.platform).where(_of_person(t.authors, "id"))),
     )
 )
+_THEIRS = sa.select(t.stories.c.ticket_id).where(_of_person(t.stories))
+_HERE = t.tickets.c.id.in_(_THEIRS.where(t.stories.c.thread_id == sa.bindparam("thread")))
 _ALIVE = sa.or_(t.tickets.c.closed_at.is_(None), t.tickets.c.closed_at >= sa.bindparam("since"))
-_TICKETS_OF = (
-    sa.select(t.tickets)
-    .where(t.tickets.c.brand_id == sa.bindparam("brand"), _ALIVE)
-    .where(t.tickets.c.id.in_(sa.select(t.stories.c.ticket_id).where(_of_person(t.stories))))
+_STORIES_OF = (
+    sa.select(t.tickets, _ALIVE.label("alive"), _HERE.label("here"))
+    .where(t.tickets.c.brand_id == sa.bindparam("brand"), t.tickets.c.id.in_(_THEIRS), sa.or_(_ALIVE, _HERE))
     .order_by(t.tickets.c.id.desc())
 )
 _WORDS_OF = (
@@ -100,10 +94,11 @@ class StoredTickets:
 
     connection: AsyncConnection
 
-    async def open_ticket_for_thread(self, brand_id: str, person: Sequence[str], thread_id: str) -> Ticket | None:
-        theirs = {"brand": brand_id, "person": list(person), "thread": thread_id}
-        row = (await self.connection.execute(_IN_THREAD, theirs)).first()
-        return as_ticket(row) if row is not None else None
+    async def stories_of(self, brand_id: str, person: Sequence[str], thread_id: str, since: datetime) -> Stories:
+        theirs = {"brand": brand_id, "person": list(person), "thread": thread_id, "since": since}
+        rows = (await self.connection.execute(_STORIES_OF, theirs)).all()
+        here = next((as_ticket(row) for row in rows if row.here), None)
+        return Stories(here, [(as_ticket(row), row.last_said_at) for row in rows if row.alive])
 
     async def of_others_in_thread(self, brand_id: str, person: Sequence[str], thread_id: str) -> bool:
         theirs = {"brand": brand_id, "person": list(person), "thread": thread_id}
@@ -120,12 +115,6 @@ class StoredTickets:
         )
         answered = (await self.connection.execute(by_hand)).scalar()
         return await self._one(_own_words(brand_id, platform, person, answered)) if answered else None
-
-    async def tickets_of(
-        self, brand_id: str, person: Sequence[str], since: datetime
-    ) -> Sequence[tuple[Ticket, datetime]]:
-        theirs = {"brand": brand_id, "person": list(person), "since": since}
-        return [(as_ticket(row), row.last_said_at) for row in await self.connection.execute(_TICKETS_OF, theirs)]
 
     async def words_of(self, brand_id: str, person: Sequence[str], since: datetime) -> Sequence[tuple[Ticket, str]]:
         theirs = {"brand": brand_id, "person": list(person), "since": since}
@@ -165,12 +154,12 @@ class StoredTickets:
             raise NotFound(f"There is no ticket {ticket_id}.")
         return as_ticket(row)
 
-    async def next_sequence(self, brand_id: str, ticket_id: str, now: datetime | None = None) -> int:
-        key = {**key_of_row(brand_id, ticket_id), "changed_at": now}
-        number = (await self.connection.execute(_NEXT, key)).scalar_one_or_none()
-        if number is None:
+    async def next_sequence(self, brand_id: str, ticket_id: str, now: datetime | None = None, count: int = 1) -> int:
+        key = {**key_of_row(brand_id, ticket_id), "changed_at": now, "taken": count}
+        last = (await self.connection.execute(_NEXT, key)).scalar_one_or_none()
+        if last is None:
             raise NotFound(f"There is no ticket {ticket_id}.")
-        return int(number)
+        return int(last) - count + 1
 
     async def add_entry(self, entry: Entry) -> None:
         await self.connection.execute(once(self.connection, t.entries), asdict(entry))
@@ -190,8 +179,8 @@ class StoredTickets:
         return int((await self.connection.execute(sa.select(sa.func.count()).where(*here))).scalar_one())
 
     async def private_words(self, brand_id: str, ticket_id: str) -> Sequence[str]:
-        family = await family_of(self.connection, brand_id, ticket_id)
-        return list((await self.connection.execute(_PRIVATE_WORDS, {"brand": brand_id, "tickets": family})).scalars())
+        story = {"brand": brand_id, "ticket": ticket_id}
+        return list((await self.connection.execute(_PRIVATE_WORDS, story)).scalars())
 
     async def set_state(self, ticket: Ticket, state: TicketState, now: datetime, by: Hand = Hand.PERSON) -> Ticket:
         check_move(ticket.state, state, by)

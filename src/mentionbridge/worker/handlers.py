@@ -49,7 +49,7 @@ class Handler:
     def jobs(self, bridge: Bridge, leases: Sequence[Lease]) -> list[Job]:
         """Cut claimed rows into jobs."""
         if self.many is not None:
-            return [Job(leases, partial(self.many, bridge, leases))]
+            return [Job(leases, partial(self.many, bridge, leases))] if leases else []
         assert self.one is not None
         return [Job([lease], partial(self.one, bridge, lease)) for lease in leases]
 

@@ -10,7 +10,7 @@ from mentionbridge.domain.errors import LeaseLost, StoreDown
 from mentionbridge.kit.background import in_background
 from mentionbridge.kit.backoff import delay
 from mentionbridge.pipeline.bridge import Bridge
-from mentionbridge.pipeline.publish import publish
+from mentionbridge.pipeline.publish import BATCH, publish
 from mentionbridge.ports.store import Lease, Queue
 from mentionbridge.worker.handlers import HANDLERS, Handler, Job
 from mentionbridge.worker.timetable import Timetable
@@ -85,14 +85,15 @@ class Worker:
             bell.clear()
             # Half a batch of room before the next claim: one claim a row would cost more than the work.
             while not self._stopping.is_set() and len(running) <= handler.batch // 2:
-                leases = await self._take(queue, handler.batch - len(running))
-                if not leases:
-                    break
+                room = handler.batch - len(running)
+                leases = await self._take(queue, room)
                 for job in handler.jobs(self._bridge, leases):
                     task = asyncio.create_task(self._guard(job))
                     for tasks in (running, self._jobs):
                         tasks.add(task)
                         task.add_done_callback(tasks.discard)
+                if len(leases) < room:
+                    break
 
     async def _take(self, queue: Queue, limit: int) -> Sequence[Lease]:
         seconds = self._lease_seconds * HANDLERS[queue].patience
@@ -132,8 +133,8 @@ class Worker:
             await bell.wait()
             bell.clear()
             try:
-                while await publish(self._bridge):
-                    self._ring(Queue.DELIVER, Queue.DELIVER_SLOW, Queue.MIRROR)
+                while await publish(self._bridge, self._ring) == BATCH:
+                    pass
             except Exception as error:
                 self._bridge.observer.saw("job.failed", queue="publish", why=_why(error))
 
