@@ -64,6 +64,42 @@ async def test_without_a_ticket_the_network_decides_everything(life: Life) -> No
     assert await life.one("SELECT count(*) FROM media") == 1
 
 
+LABELS = "SELECT handle, name, followers, is_bot FROM authors WHERE external_id = '{}'"
+
+
+async def labels(life: Life, external_id: str) -> list[tuple[Any, ...]]:
+    return [
+        (handle, name, followers, bool(bot))
+        for handle, name, followers, bot in await life.rows(LABELS.format(external_id))
+    ]
+
+
+async def test_a_push_changes_nobody_whom_the_network_has_shown_us(life: Life) -> None:
+    await life.outside.complains()
+    await life.until_quiet()
+    real = await sam(life)
+    shown = await labels(life, real.external_id)
+    await push(life, "x-7", "@acme hello", author=Author(real.external_id, "spammer", "Spam", 9_999_999, is_bot=True))
+    assert await labels(life, real.external_id) == shown
+    again = await life.outside.complains()
+    await life.until_quiet()
+    assert await labels(life, real.external_id) == shown
+    assert await life.one(f"SELECT count(*) FROM mentions WHERE external_id = '{again}' AND state = 'judged'") == 1
+
+
+async def test_what_was_pushed_of_somebody_holds_until_the_network_shows_them(life: Life) -> None:
+    complaint = await life.outside.complains()
+    real = await sam(life)
+    forged = Author(real.external_id, "spammer", "Spam", 9_999_999, is_bot=True)
+    await push(life, "x-7", "@acme hello", author=replace(forged, handle="first"))
+    await push(life, "x-8", "@acme hello", author=forged)
+    assert await labels(life, real.external_id) == [("spammer", "Spam", 9_999_999, True)]
+    await life.until_quiet()
+    ((handle, name, _, is_bot),) = await labels(life, real.external_id)
+    assert (handle, name == "Spam", is_bot) == ("sam", False, False)
+    assert len(life.outside.answers_to(complaint)) == 1
+
+
 async def test_a_forged_author_with_a_ticket_leaves_a_line_and_the_real_post_has_its_own_story(life: Life) -> None:
     real = await life.outside.complains()
     await push(life, real, "@acme my router caught fire, I want my money back")

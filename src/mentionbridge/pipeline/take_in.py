@@ -177,7 +177,8 @@ async def _take_posts(
         return [Taken(Result.DUPLICATE) if post.external_id in erased else next(kept) for post in posts]
     if not posts:
         return []
-    authors = await uow.authors.seen(brand_id, account.platform, [post.author for post in posts], now)
+    people = [post.author for post in posts]
+    authors = await uow.authors.seen(brand_id, account.platform, people, now, fetched=origin.fetched)
     incoming = [Incoming(post, authors[post.author.external_id], _is_silent(post, known, origin)) for post in posts]
     new, old = await uow.mentions.add(account, incoming, origin, now)
     mention_ids = [new[post.external_id] if post.external_id in new else old[post.external_id].id for post in posts]

@@ -40,8 +40,13 @@ class Person:
 class Authors(Protocol):
     """People by the network's immutable id."""
 
-    async def seen(self, brand_id: str, platform: str, authors: Sequence[Author], now: datetime) -> Mapping[str, str]:
-        """Keep the newest labels of these people (the last of each counts) and return our ids by the network's."""
+    async def seen(
+        self, brand_id: str, platform: str, authors: Sequence[Author], now: datetime, *, fetched: bool = True
+    ) -> Mapping[str, str]:
+        """Keep the newest labels of these people (the last of each counts) and return our ids by the network's.
+
+        What was not `fetched` changes nobody whom the network itself has shown us.
+        """
 
     async def hold(self, brand_id: str, author_id: str) -> Person:
         """Hold this person's rows until the transaction ends, so that their stories are told one at a time."""

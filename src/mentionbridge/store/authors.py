@@ -17,7 +17,7 @@ from mentionbridge.store.rows import insert_for, is_row, key_of_row, row_of
 
 _KEY = ("brand_id", "platform", "external_id")
 _LABELS = ("handle", "name", "followers", "is_bot")
-_KNOWN = sa.select(t.authors.c.id, t.authors.c.external_id, *(t.authors.c[name] for name in _LABELS)).where(
+_KNOWN = sa.select(*(t.authors.c[name] for name in ("id", "external_id", "shown", *_LABELS))).where(
     t.authors.c.brand_id == sa.bindparam("brand_id"),
     t.authors.c.platform == sa.bindparam("platform"),
     t.authors.c.external_id.in_(sa.bindparam("external_ids", expanding=True)),
@@ -32,11 +32,13 @@ _STOPPED = sa.select(t.authors.c.stop_at).where(row_of(t.authors))
 
 
 @cache
-def _relabel(dialect: str) -> Any:
+def _relabel(dialect: str, fetched: bool) -> Any:
     change = insert_for(dialect, t.authors)
-    labels = {name: change.excluded[name] for name in (*_LABELS, "updated_at")}
+    labels = {name: change.excluded[name] for name in (*_LABELS, "shown", "updated_at")}
     kept = {**labels, "followers": sa.func.coalesce(change.excluded.followers, t.authors.c.followers)}
-    change = change.on_conflict_do_update(index_elements=list(_KEY), set_=kept)
+    # Somebody else may have fetched them since we looked.
+    free = None if fetched else t.authors.c.shown.is_(False)
+    change = change.on_conflict_do_update(index_elements=list(_KEY), set_=kept, where=free)
     return change.returning(t.authors.c.id, t.authors.c.external_id)
 
 
@@ -47,11 +49,13 @@ class StoredAuthors:
     connection: AsyncConnection
     ids: Ids
 
-    async def seen(self, brand_id: str, platform: str, authors: Sequence[Author], now: datetime) -> Mapping[str, str]:
+    async def seen(
+        self, brand_id: str, platform: str, authors: Sequence[Author], now: datetime, *, fetched: bool = True
+    ) -> Mapping[str, str]:
         told = _newest(authors)
         people = {"brand_id": brand_id, "platform": platform}
         known = (await self.connection.execute(_KNOWN, {**people, "external_ids": list(told)})).all()
-        right = {row.external_id for row in known if _is_right(row, told[row.external_id])}
+        right = {row.external_id for row in known if _stays(row, told[row.external_id], fetched)}
         # Writing a row that is right already would lock it. The rest goes in one order everywhere, or two pages of the
         # same people could wait for each other in a circle.
         rows = [
@@ -60,13 +64,19 @@ class StoredAuthors:
                 "id": self.ids.new("ath"),
                 "external_id": external_id,
                 **{name: getattr(author, name) for name in _LABELS},
+                "shown": fetched,
                 "updated_at": now,
             }
             for external_id, author in sorted(told.items())
             if external_id not in right
         ]
-        written = (await self.connection.execute(_relabel(self.connection.dialect.name), rows)).all() if rows else ()
-        return {row.external_id: row.id for row in (*known, *written)}
+        dialect = self.connection.dialect.name
+        written = (await self.connection.execute(_relabel(dialect, fetched), rows)).all() if rows else ()
+        ids = {row.external_id: row.id for row in (*known, *written)}
+        if missed := told.keys() - ids.keys():
+            fetched_meanwhile = {**people, "external_ids": list(missed)}
+            ids |= {row.external_id: row.id for row in await self.connection.execute(_KNOWN, fetched_meanwhile)}
+        return ids
 
     async def hold(self, brand_id: str, author_id: str) -> Person:
         row = (await self.connection.execute(_HOLD, key_of_row(brand_id, author_id))).first()
@@ -102,6 +112,9 @@ def _newest(authors: Sequence[Author]) -> dict[str, Author]:
     return told
 
 
-def _is_right(row: Any, author: Author) -> bool:
+def _stays(row: Any, author: Author, fetched: bool) -> bool:
+    """True when what we are told of somebody changes nothing."""
+    if row.shown and not fetched:
+        return True
     told = ((name, getattr(author, name)) for name in _LABELS)
-    return all(value is None or getattr(row, name) == value for name, value in told)
+    return row.shown is fetched and all(value is None or getattr(row, name) == value for name, value in told)

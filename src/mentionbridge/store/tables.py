@@ -156,6 +156,7 @@ authors = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("followers", sa.Integer),
     sa.Column("is_bot", sa.Boolean, nullable=False),
+    sa.Column("shown", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("stop_at", Instant),
     sa.Column("customer_id", Key),
     sa.Column("updated_at", Instant, nullable=False),
