@@ -12,7 +12,7 @@ from fakes.chaos_driver import Silence
 from fakes.clock import HandClock
 from fakes.databases import drop_postgres, fresh_database
 from fakes.world import SEALER
-from mentionbridge.classify.judge import RulesJudge
+from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.domain.account import Account, AccountHealth, AccountState, Brand, Identity, Mode, Team
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.mention import Author, Origin, Post, Surface, Visibility
@@ -199,7 +199,7 @@ async def begin(url: str) -> Tale:
         store=SqlStore(engine, clock, Ids(clock), SEALER),
         clock=clock,
         ids=Ids(clock),
-        judge=RulesJudge(),
+        judge=LearnedJudge(),
         courier=nothing,
         media=nothing,
         observer=Silence(),

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.engine import make_url
 
 from mentionbridge.bootstrap.timing import make_timing
-from mentionbridge.classify.judge import RulesJudge
+from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.domain.account import Account, Brand, Mode, Team
 from mentionbridge.domain.errors import NotAllowed, SetupError
 from mentionbridge.domain.verdict import Place, Topic
@@ -135,7 +135,7 @@ def build(
         store=store,
         clock=clock,
         ids=ids,
-        judge=RulesJudge(),
+        judge=LearnedJudge(),
         courier=courier,
         media=GuardedMediaFetcher(guard, clock, **net, in_process=_own_pages(settings, networks)),
         observer=observer or Watcher(metrics),

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from mentionbridge.classify import signals, tongue, topics
 from mentionbridge.classify.lexicon import LANGUAGES, load
@@ -14,6 +15,8 @@ from mentionbridge.text import language
 THRESHOLD = 0.5
 # Inside the band in which a person decides: we have no words for this language, so we do not pretend to know.
 CANNOT_TELL = 0.42
+LONGEST = 20_000
+"""How many characters of a text are looked at, so that the time a judgement takes is bounded."""
 _SPAM_AT_MOST = 0.1
 _REASONS = 8
 _HIGH_FROM = 2
@@ -31,29 +34,16 @@ class RulesJudge:
 
     def judge(self, text: str, *, lang: str | None, topics: Sequence[Topic], has_media: bool) -> Verdict:
         """Judge one text; never raises, whatever the text holds."""
-        words = Words(text)
+        words = Words(text[:LONGEST])
         hint = language.primary(lang)
         read_as = tongue.choose(words, hint)
         if read_as is None:
             return self._no_judgement(words, hint, topics)
-        return self._verdict(words, read_as, topics, signals.find(words, load(read_as), has_media))
+        found = signals.find(words, load(read_as), has_media)
+        return self._weigh(words, read_as, found).verdict(words, read_as, topics, found)
 
-    def _verdict(self, words: Words, lang: str, named: Sequence[Topic], found: Sequence[Signal]) -> Verdict:
-        groups = Counter(signal.group for signal in found)
-        spam = _is_spam(words, groups)
-        complaint = min(_probability(found), _SPAM_AT_MOST if spam else 1.0)
-        risky = not spam and bool(signals.RISKY & groups.keys())
-        return Verdict(
-            label=Label.SPAM if spam else _label(words, complaint, groups),
-            complaint=complaint,
-            severity=_severity(complaint, groups, risky),
-            topics=topics.find(words, named),
-            lang=lang,
-            reasons=_reasons(found),
-            model=self.name,
-            version=self.version,
-            risky=risky,
-        )
+    def _weigh(self, words: Words, lang: str, found: Sequence[Signal]) -> "Weighed":
+        return Weighed(_probability(found), _reasons(found), self.name, self.version)
 
     def _no_judgement(self, words: Words, lang: str | None, named: Sequence[Topic]) -> Verdict:
         what = f"the language '{lang}'" if lang else "this language"
@@ -66,6 +56,34 @@ class RulesJudge:
             reasons=(f"has no word list for {what}; a person should read it",),
             model=self.name,
             version=self.version,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """How likely a complaint, why, and who says so; the rest of a verdict follows from what was found."""
+
+    complaint: float
+    reasons: tuple[str, ...]
+    model: str
+    version: str
+
+    def verdict(self, words: Words, lang: str, named: Sequence[Topic], found: Sequence[Signal]) -> Verdict:
+        """Return the whole verdict."""
+        groups = Counter(signal.group for signal in found)
+        spam = _is_spam(words, groups)
+        complaint = min(self.complaint, _SPAM_AT_MOST if spam else 1.0)
+        risky = not spam and bool(signals.RISKY & groups.keys())
+        return Verdict(
+            label=Label.SPAM if spam else _label(words, complaint, groups),
+            complaint=complaint,
+            severity=_severity(complaint, groups, risky),
+            topics=topics.find(words, named),
+            lang=lang,
+            reasons=self.reasons,
+            model=self.model,
+            version=self.version,
+            risky=risky,
         )
 
 

@@ -1,0 +1,56 @@
+"""The judge that is always on: learned weights where we have them, scored rules for the rest."""
+
+from collections.abc import Sequence
+
+from mentionbridge.classify import signals, style
+from mentionbridge.classify.features import Pieces, plain
+from mentionbridge.classify.judge import RulesJudge, Weighed
+from mentionbridge.classify.model import Weights, shipped
+from mentionbridge.classify.signals import Signal
+from mentionbridge.classify.words import Words
+
+LEARNED = "en"
+_REASONS = 8
+_WORTH_SAYING = 0.1
+
+
+class LearnedJudge(RulesJudge):
+    """Gives English texts a learned, calibrated number, and reasons that are words of the text.
+
+    Texts in the other languages are judged by the rules. Labels besides complaint, severity and what is risky
+    come from the rules everywhere: nobody has data to learn them from.
+    """
+
+    def __init__(self, weights: Weights | None = None) -> None:
+        super().__init__()
+        self._weights = weights or shipped()
+
+    def _weigh(self, words: Words, lang: str, found: Sequence[Signal]) -> Weighed:
+        if lang != LEARNED:
+            return super()._weigh(words, lang, found)
+        pieces, weights = Pieces(plain(words.text)), self._weights
+        # A picture is told of apart from the text; nothing was learned of it.
+        row = style.row(words, [signal for signal in found if signal.group != "media"])
+        complaint = round(weights.probability(weights.score(pieces.all, row)), 4)
+        return Weighed(complaint, self._reasons(pieces, found), "learned", weights.version)
+
+    def _reasons(self, pieces: Pieces, found: Sequence[Signal]) -> tuple[str, ...]:
+        """Return what is risky first, then what weighed most: signals of our lists, and words we know."""
+        told = [self._reweighed(signal) for signal in found]
+        risky = [signal for signal in told if signal.group in signals.RISKY]
+        others = [*(signal for signal in told if signal.group not in signals.RISKY), *self._by_word(pieces, told)]
+        others = [signal for signal in others if abs(signal.weight) >= _WORTH_SAYING]
+        others.sort(key=lambda signal: -abs(signal.weight))
+        return tuple(str(signal) for signal in [*risky, *others][:_REASONS])
+
+    def _reweighed(self, signal: Signal) -> Signal:
+        return Signal(signal.group, signal.seen, self._weights.by_signal(signal), signal.meaning)
+
+    def _by_word(self, pieces: Pieces, told: Sequence[Signal]) -> list[Signal]:
+        quoted = " ".join(signal.seen for signal in told).casefold()
+        known = self._weights.words
+        parts: dict[str, float] = {}
+        for word, part in self._weights.by_word(pieces):
+            if word in known and f"'{word}'" not in quoted:
+                parts[word] = parts.get(word, 0.0) + part
+        return [Signal("word", f"the word '{word}'", part) for word, part in parts.items()]

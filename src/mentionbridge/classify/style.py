@@ -1,0 +1,91 @@
+"""How a text is written, as a short row of numbers: what our lists found in it, and its manner."""
+
+import math
+import re
+from collections.abc import Sequence
+
+from mentionbridge.classify.signals import WEIGHTS, Signal
+from mentionbridge.classify.words import Words
+
+_GROUPS = (*WEIGHTS, "length", "shouting", "urgent", "asking", "amount", "link")
+_PLACES = {group: place for place, group in enumerate(_GROUPS)}
+_WEIGHTLESS = 0.3
+
+_CLASSES = {
+    "I": "i i'm im i've ive i'll i'd my me mine we our us we're we've",
+    "you": "you your yours u ur you're youre you've yourself",
+    "time": "now today yesterday still again yet since ever never always already tonight "
+    "week weeks day days hour hours month months minutes",
+    "asking word": "why how when what where who which",
+    "may": "should would could can will shall may might must",
+    "past": "was were had did got went came said told been bought ordered tried paid sent received called",
+}
+_CLASS_OF = {word: place for place, words in enumerate(_CLASSES.values()) for word in words.split()}
+_ASKING = list(_CLASSES).index("asking word")
+_HAPPY = re.compile(r"(?<!\w)[:;=][\-']?[)DpP\]]|<3|[😀-😎😍😘🙌👍❤💕🎉]")
+_SAD = re.compile(r"(?<!\w)[:;=][\-']?[(\[/\\|]|[😒😞😔😡😠😤😩😫😭😢👎]")
+_LONGER = re.compile(r"[^\W\d_]{2,}")
+
+MANNERS = (
+    *("words", "characters", "capitals", "exclamation marks", "question marks", "dots", "begins with a name"),
+    *("names", "a link", "hashtags", "a number", "a smile", "a frown", "a quotation", "a repost", "ends asking"),
+    *("an ampersand", "a colon"),
+)
+NAMES = (*_GROUPS, *_CLASSES, "begins with an asking word", *MANNERS)
+"""What each number stands for, in order."""
+
+
+def row(words: Words, found: Sequence[Signal]) -> list[float]:
+    """Return the numbers of one text, in the order of `NAMES`."""
+    return [*_groups(found), *_classes(words.tokens), *_manner(words)]
+
+
+def of_signal(signal: Signal) -> tuple[int, float] | None:
+    """Return which number a signal adds to, and how much; None when it adds to none."""
+    place = _PLACES.get(signal.group)
+    return None if place is None else (place, abs(signal.weight) or _WEIGHTLESS)
+
+
+def _groups(found: Sequence[Signal]) -> list[float]:
+    row = [0.0] * len(_GROUPS)
+    for signal in found:
+        adds = of_signal(signal)
+        if adds is not None:
+            row[adds[0]] += adds[1]
+    return row
+
+
+def _classes(tokens: Sequence[str]) -> list[float]:
+    counts = [0] * len(_CLASSES)
+    for token in tokens:
+        place = _CLASS_OF.get(token)
+        if place is not None:
+            counts[place] += 1
+    begins = bool(tokens) and _CLASS_OF.get(tokens[0]) == _ASKING
+    return [*(min(count, 3) / 2 for count in counts), float(begins)]
+
+
+def _manner(words: Words) -> list[float]:
+    text, said = words.text, words.said
+    longer = _LONGER.findall(said)
+    facts = (
+        math.log1p(len(words.tokens)),
+        math.log1p(len(text)) / 2,
+        sum(map(str.isupper, longer)) / max(4, len(longer)),
+        min(text.count("!"), 4) / 2,
+        min(text.count("?"), 3) / 2,
+        "..." in text or "…" in text,
+        text.startswith("@"),
+        min(text.count("@"), 3) / 2,
+        words.links > 0,
+        min(text.count("#"), 3) / 2,
+        any(map(str.isdigit, said)),
+        _HAPPY.search(text) is not None,
+        _SAD.search(text) is not None,
+        '"' in text or "“" in text,
+        text.lstrip()[:3].lower() == "rt ",
+        text.rstrip().endswith("?"),
+        "&" in text,
+        ":" in said,
+    )
+    return [float(fact) for fact in facts]

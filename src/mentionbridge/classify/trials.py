@@ -1,0 +1,110 @@
+"""Judging texts that were kept from the learner: in ten parts, or a whole domain at a time."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from mentionbridge.classify.features import Indices
+from mentionbridge.classify.learning import Lesson, Vector, calibration, learn, lesson, scores, see
+from mentionbridge.classify.model import Weights
+from mentionbridge.classify.rows import Row
+
+FOLDS = 10
+SEED = 42
+_INNER = 5
+_RANDOM = ("random_reply", "random_tweet")
+
+Helped = Callable[[int], Lesson | None]
+Progress = Callable[[str, int, int], None]
+
+
+def alone(part: int) -> None:
+    """Add nothing to what the rows of a part teach."""
+
+
+def silent(what: str, done: int, of: int) -> None:
+    """Tell nobody."""
+
+
+def folds(labels: Vector, count: int = FOLDS, seed: int = SEED) -> list[Indices]:
+    """Return the rows of each part, every label spread evenly: the parts of scikit-learn's StratifiedKFold."""
+    kinds = list(dict.fromkeys(labels.tolist()))
+    codes = np.array([kinds.index(label) for label in labels.tolist()])
+    ordered, rng = np.sort(codes), np.random.RandomState(seed)
+    sizes = [np.bincount(ordered[part::count], minlength=len(kinds)) for part in range(count)]
+    part_of = np.empty(len(codes), dtype=np.int64)
+    for kind in range(len(kinds)):
+        parts = np.arange(count).repeat([size[kind] for size in sizes])
+        rng.shuffle(parts)
+        part_of[codes == kind] = parts
+    return [np.flatnonzero(part_of == part) for part in range(count)]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What was found of every row while it was kept from the learner."""
+
+    rows: Sequence[Row]
+    truth: Vector
+    found: Vector
+    parts: Sequence[Indices]
+
+    @property
+    def brands(self) -> "Trial":
+        """The rows said to brands, without random posts."""
+        chosen = np.flatnonzero([row.domain not in _RANDOM for row in self.rows])
+        return Trial([self.rows[i] for i in chosen], self.truth[chosen], self.found[chosen], ())
+
+
+def calibrated_learn(given: Lesson, facts: Mapping[str, Any], helped: Lesson | None = None) -> Weights:
+    """Learn weights, and make their numbers probabilities by five parts of what was given kept from the learner."""
+    out = np.zeros(len(given.targets))
+    for part in folds(np.round(given.targets), _INNER):
+        others = np.setdiff1d(np.arange(len(out)), part)
+        out[part] = scores(learn(_with(given.only(others), helped), facts), given.only(part).seen)
+    slope, shift = calibration(out, given.targets)
+    return replace(learn(_with(given, helped), facts), slope=slope, shift=shift)
+
+
+def _with(given: Lesson, helped: Lesson | None) -> Lesson:
+    return given if helped is None else given + helped
+
+
+def cross_validate(rows: Sequence[Row], *, helped: Helped = alone, progress: Progress = silent) -> Trial:
+    """Judge each tenth of the rows by what the other nine teach."""
+    truth = np.array([float(row.complaint) for row in rows])
+    return _judged(rows, truth, folds(truth), helped, progress)
+
+
+def leave_domains_out(rows: Sequence[Row], *, progress: Progress = silent) -> Trial:
+    """Judge each domain by what the others teach."""
+    domains = sorted({row.domain for row in rows} - set(_RANDOM))
+    parts = [np.flatnonzero([row.domain == domain for row in rows]) for domain in domains]
+    kept = sorted(index for part in parts for index in part.tolist())
+    trial = _judged(rows, np.array([float(row.complaint) for row in rows]), parts, alone, progress)
+    chosen = np.array(kept)
+    return Trial([rows[i] for i in kept], trial.truth[chosen], trial.found[chosen], ())
+
+
+def _judged(rows: Sequence[Row], truth: Vector, parts: Sequence[Indices], helped: Helped, progress: Progress) -> Trial:
+    given, found = lesson(see([row.text for row in rows]), truth), np.zeros(len(rows))
+    for number, part in enumerate(parts):
+        others = np.setdiff1d(np.arange(len(rows)), part)
+        weights = calibrated_learn(given.only(others), {}, helped(number))
+        found[part] = probabilities(weights, given.only(part))
+        progress("parts judged", number + 1, len(parts))
+    return Trial(rows, truth, found, parts)
+
+
+def probabilities(weights: Weights, given: Lesson) -> Vector:
+    """Return how likely each text is a complaint."""
+    return np.array([weights.probability(score) for score in scores(weights, given.seen).tolist()])
+
+
+def per_domain(trial: Trial) -> Iterator[tuple[str, Vector, Vector]]:
+    """Yield each domain with the truth and what was found."""
+    for domain in sorted({row.domain for row in trial.rows}):
+        chosen = np.flatnonzero([row.domain == domain for row in trial.rows])
+        yield domain, trial.truth[chosen], trial.found[chosen]
