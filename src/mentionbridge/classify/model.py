@@ -124,4 +124,4 @@ def _words(words: tuple[str, ...]) -> frozenset[str]:
 def shipped() -> Weights:
     """Return the weights that come with the package."""
     with resources.files("mentionbridge.classify").joinpath("weights", _SHIPPED).open("rb") as file:
-        return read(file)  # type: ignore[arg-type]
+        return read(file)

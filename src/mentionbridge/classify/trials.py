@@ -54,8 +54,8 @@ class Trial:
     @property
     def brands(self) -> "Trial":
         """The rows said to brands, without random posts."""
-        chosen = np.flatnonzero([row.domain not in _RANDOM for row in self.rows])
-        return Trial([self.rows[i] for i in chosen], self.truth[chosen], self.found[chosen], ())
+        chosen = np.array([at for at, row in enumerate(self.rows) if row.domain not in _RANDOM], dtype=np.int64)
+        return Trial([self.rows[at] for at in chosen.tolist()], self.truth[chosen], self.found[chosen], ())
 
 
 def calibrated_learn(given: Lesson, facts: Mapping[str, Any], helped: Lesson | None = None) -> Weights:
