@@ -42,6 +42,7 @@ from mentionbridge.settings import (
 )
 from mentionbridge.store.engines import Engine
 from mentionbridge.store.migrate import require_head, upgrade
+from mentionbridge.store.presence import present
 from mentionbridge.store.sealed import Sealer, load_or_make, momentary
 from mentionbridge.store.tokens import StoredTokens
 from mentionbridge.store.unit_of_work import SqlStore
@@ -110,7 +111,8 @@ async def opened(
         await require_head(settings.database.url)
     app = build(settings, engine, clock or SystemClock(), observer)
     try:
-        yield app
+        async with present(engine):
+            yield app
     finally:
         await app.aclose()
 
