@@ -58,7 +58,7 @@ async def search(world: World, asked: str, brands: Sequence[str] = ("acme",), **
 
 async def found(world: World, asked: str, brands: Sequence[str] = ("acme",), **filters: str) -> list[int]:
     hits = (await search(world, asked, brands, **filters)).items
-    return [int(hit.ticket.ticket.id.removeprefix("tkt_")) for hit in hits]
+    return [int(hit.ticket["id"].removeprefix("tkt_")) for hit in hits]
 
 
 SAID = [
@@ -230,7 +230,7 @@ async def test_a_page_ends_where_the_next_begins(world: World) -> None:
     shown, cursor = [], None
     while not shown or cursor:
         part = await desk.search(brands, "late", {}, cursor, 2)
-        shown, cursor = [*shown, *(hit.ticket.ticket.id for hit in part.items)], part.cursor
+        shown, cursor = [*shown, *(hit.ticket["id"] for hit in part.items)], part.cursor
     assert shown == [ticket(number) for number in range(7, 0, -1)]
     first = await desk.search(brands, "late", {}, None, 2)
     for asked, filters in (("late again", {}), ("lat*", {}), ("late", {"state": "new"})):

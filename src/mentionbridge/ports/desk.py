@@ -17,6 +17,8 @@ from mentionbridge.domain.wait import Wait
 
 T = TypeVar("T")
 Brands = Sequence[str]
+Facts = Mapping[str, Any]
+"""A row of a list by name, as it is stored; `author`, `verdict` and `media` are facts of their own beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class FoundLine:
 class Hit:
     """A ticket that holds what was asked for; `line` is None when its words are older than those looked at."""
 
-    ticket: TicketView
+    ticket: Facts
     line: FoundLine | None = None
 
 
@@ -185,11 +187,11 @@ class Desk(Protocol):
 
     async def mentions(
         self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
-    ) -> Slice[MentionView]: ...
+    ) -> Slice[Facts]: ...
     async def mention(self, brands: Brands, mention_id: str) -> MentionView | None: ...
     async def tickets(
         self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
-    ) -> Slice[TicketView]: ...
+    ) -> Slice[Facts]: ...
     async def search(
         self, brands: Brands, asked: str, filters: Mapping[str, str], cursor: str | None, limit: int
     ) -> Slice[Hit]:
@@ -201,7 +203,7 @@ class Desk(Protocol):
 
     async def replies(
         self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
-    ) -> Slice[ReplyView]: ...
+    ) -> Slice[Facts]: ...
     async def reply(self, brands: Brands, reply_id: str) -> ReplyView | None: ...
     async def commitments(
         self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int

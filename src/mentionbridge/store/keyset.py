@@ -49,9 +49,9 @@ class Keyset:
         told["rows"] = limit + 1
         if cursor is not None:
             told |= self._last(filters, cursor)
-        statement = _statement(self, tuple(sorted(filters)), cursor is not None)
+        query = statement(self, tuple(sorted(filters)), cursor is not None)
         # One index walk a brand: asked for several brands at once, a database would sort all their rows.
-        found = [(await connection.execute(statement, {**told, "brand": brand})).all() for brand in brands]
+        found = [(await connection.execute(query, {**told, "brand": brand})).all() for brand in brands]
         rows = self._first(found, limit + 1)
         if len(rows) <= limit:
             return rows, None
@@ -85,7 +85,7 @@ class Keyset:
 
 
 @lru_cache(maxsize=512)
-def _statement(keyset: Keyset, filters: tuple[str, ...], behind: bool) -> sa.Select[Any]:
+def statement(keyset: Keyset, filters: tuple[str, ...], behind: bool) -> sa.Select[Any]:
     """Write a list's statement once: to build it for every page would cost more than to run it."""
     order, down = keyset.order, keyset.newest_first
     query = keyset.query.where(keyset.table.c.brand_id == sa.bindparam("brand"), *map(keyset.condition, filters))

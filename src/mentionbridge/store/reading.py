@@ -16,6 +16,7 @@ from mentionbridge.ports.desk import (
     Attempt,
     Brands,
     CustomerView,
+    Facts,
     Hit,
     Judged,
     Line,
@@ -36,21 +37,26 @@ from mentionbridge.store.accounts import StoredAccounts
 from mentionbridge.store.commitments import FACTS as COMMITMENT
 from mentionbridge.store.commitments import as_commitment
 from mentionbridge.store.keyset import Keyset
+from mentionbridge.store.plain import AUTHOR, LABELS, facts, with_author, with_verdict_and_media
 from mentionbridge.store.replies import as_reply
 from mentionbridge.store.tickets import FACTS, as_entry, as_ticket
 from mentionbridge.store.unit_of_work import SqlStore
 from mentionbridge.store.waits import StoredWaits
 from mentionbridge.text.words import terms
 
-_AUTHOR = ("external_id", "handle", "name", "followers", "is_bot")
-_AUTHOR_LABELS = [f"author__{name}" for name in _AUTHOR]
-_TICKET = sa.select(*FACTS, *(t.authors.c[name].label(f"author__{name}") for name in _AUTHOR))
+_TICKET = sa.select(*FACTS, *(t.authors.c[name].label(f"author__{name}") for name in AUTHOR))
 _ITS_AUTHOR = sa.and_(t.authors.c.brand_id == t.tickets.c.brand_id, t.authors.c.id == t.tickets.c.author_id)
 _TICKETS = _TICKET.join_from(t.tickets, t.authors, _ITS_AUTHOR)
+_THOSE_TICKETS = _TICKETS.where(
+    t.tickets.c.brand_id.in_(sa.bindparam("brands", expanding=True)),
+    t.tickets.c.id.in_(sa.bindparam("tickets", expanding=True)),
+)
 _TAGGED = sa.and_(t.tickets.c.brand_id == t.ticket_tags.c.brand_id, t.tickets.c.id == t.ticket_tags.c.ticket_id)
 _ENTRIES = sa.select(*(t.entries.c[name] for name in Entry.__dataclass_fields__))
 _UNREADABLE = sa.select(*(t.inbox.c[name] for name in UnreadableItem.__dataclass_fields__))
-MENTIONS = Keyset("mentions", m.SELECT, t.mentions, frozenset({"account_id", "author_id", "ticket_id"}))
+_UNTOLD = ("ref", "addressed", "edit_version", "quoted_id")
+_MENTIONS = m.SELECT.with_only_columns(*(each for each in m.SELECT.selected_columns if each.name not in _UNTOLD))
+MENTIONS = Keyset("mentions", _MENTIONS, t.mentions, frozenset({"account_id", "author_id", "ticket_id"}))
 _UNTAGGED = {name: asks for name, asks in search.TICKET_FILTERS.items() if name != "tag"}
 TICKETS = Keyset("tickets", _TICKETS, t.tickets, frozenset(_UNTAGGED), where=_UNTAGGED)
 TAGGED = Keyset(
@@ -65,7 +71,8 @@ TAGGED = Keyset(
     where=_UNTAGGED,
 )
 """Tickets by tag walk the tags, not the tickets: a rare tag is found at once, a common one is not sorted."""
-REPLIES = Keyset("replies", sa.select(t.replies), t.replies, frozenset({"state", "ticket_id"}))
+_OURS = [column for column in t.replies.c if column.name not in ("links", "prepared", "key")]
+REPLIES = Keyset("replies", sa.select(*_OURS), t.replies, frozenset({"state", "ticket_id"}))
 TIMELINE = Keyset(
     "timeline",
     _ENTRIES,
@@ -89,10 +96,10 @@ class StoredDesk:
 
     async def mentions(
         self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
-    ) -> Slice[MentionView]:
+    ) -> Slice[Facts]:
         async with self.store.engine.reading() as connection:
             rows, behind = await MENTIONS.page(connection, brands, filters, cursor, limit)
-            return Slice(await _views(connection, [m.as_mention(row) for row in rows]), behind)
+            return Slice(await with_verdict_and_media(connection, rows), behind)
 
     async def mention(self, brands: Brands, mention_id: str) -> MentionView | None:
         async with self.store.engine.reading() as connection:
@@ -102,13 +109,11 @@ class StoredDesk:
             (view,) = await _views(connection, [m.as_mention(row)], sightings=True)
             return view
 
-    async def tickets(
-        self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
-    ) -> Slice[TicketView]:
+    async def tickets(self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int) -> Slice[Facts]:
         async with self.store.engine.reading() as connection:
             wanted = TAGGED if "tag" in filters else TICKETS
             rows, behind = await wanted.page(connection, brands, filters, cursor, limit)
-        return Slice([_ticket(row) for row in rows], behind)
+        return Slice(with_author(rows), behind)
 
     async def search(
         self, brands: Brands, asked: str, filters: Mapping[str, str], cursor: str | None, limit: int
@@ -123,8 +128,8 @@ class StoredDesk:
                 connection, brands, by, cursor, limit
             )
             ids = [row.ticket_id for row in rows]
-            here = (t.tickets.c.brand_id.in_(brands), t.tickets.c.id.in_(ids))
-            tickets = {row.id: _ticket(row) for row in await connection.execute(_TICKETS.where(*here))}
+            found = await connection.execute(_THOSE_TICKETS, {"brands": list(brands), "tickets": ids})
+            tickets = {each["id"]: each for each in with_author(found.all())}
             lines = await search.lines(connection, brands, ids, wanted)
         return Slice([Hit(tickets[id_], lines.get(id_)) for id_ in ids], behind)
 
@@ -145,12 +150,10 @@ class StoredDesk:
             rows, behind = await TIMELINE.page(connection, [brand], {"ticket_id": ticket_id}, cursor, limit)
             return Slice(await _lines(connection, [brand], [as_entry(row) for row in rows]), behind)
 
-    async def replies(
-        self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
-    ) -> Slice[ReplyView]:
+    async def replies(self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int) -> Slice[Facts]:
         async with self.store.engine.reading() as connection:
             rows, behind = await REPLIES.page(connection, brands, filters, cursor, limit)
-        return Slice([ReplyView(as_reply(row)) for row in rows], behind)
+        return Slice(facts(rows), behind)
 
     async def reply(self, brands: Brands, reply_id: str) -> ReplyView | None:
         ledger = sa.select(*(t.reply_attempts.c[name] for name in Attempt.__dataclass_fields__))
@@ -281,7 +284,7 @@ def _of(table: sa.Table, keys: Sequence[tuple[str, str]]) -> sa.ColumnElement[bo
 
 
 async def _newest_verdicts(connection: AsyncConnection, keys: Sequence[tuple[str, str]]) -> dict[str, Judged]:
-    query = sa.select(t.verdicts).where(_of(t.verdicts, keys)).order_by(t.verdicts.c.id)
+    query = sa.select(t.verdicts).where(_of(t.verdicts, keys)).order_by(t.verdicts.c.mention_id, t.verdicts.c.id)
     rows = await connection.execute(query)
     return {row.mention_id: Judged(m.as_verdict(row), row.decided, row.created_at) for row in rows}
 
@@ -333,4 +336,4 @@ async def _arrivals(connection: AsyncConnection, brands: Brands) -> dict[tuple[s
 
 def _ticket(row: Any) -> TicketView:
     told = row._mapping
-    return TicketView(as_ticket(row), Author(*(told[label] for label in _AUTHOR_LABELS)))
+    return TicketView(as_ticket(row), Author(*(told[label] for label in LABELS)))

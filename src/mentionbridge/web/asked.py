@@ -47,6 +47,8 @@ Words = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_storable)
 Label = Annotated[str, Field(max_length=300), AfterValidator(_storable)]
 NetworkId = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_plain)]
 Tag = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_plain)]
+Named = Annotated[str, Field(max_length=64), AfterValidator(_plain)]
+"""An id or a name of ours; whether there is such a thing is asked later."""
 WebAddress = Annotated[str, Field(max_length=2048), AfterValidator(_web_address)]
 
 
@@ -215,7 +217,7 @@ class JoinedCustomer(Acted):
 
     model_config = example(actor=KIM, customer_id="cus_01jd8x0000000000000000000", reason="told us by telephone")
 
-    customer_id: Annotated[str, Field(max_length=64)]
+    customer_id: Named
     reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
 
 
@@ -228,9 +230,9 @@ class ChangedTicket(Acted):
 
     state: Literal["open", "pending", "solved", "closed"] | None = None
     priority: Literal["low", "normal", "high", "urgent"] | None = None
-    team: Annotated[str, Field(max_length=64)] | None = None
-    place: Annotated[str, Field(max_length=64)] | None = None
-    topic: Annotated[str, Field(max_length=64)] | None = None
+    team: Named | None = None
+    place: Named | None = None
+    topic: Named | None = None
     assignee: Person | None = None
     tags: Annotated[list[Tag], Field(max_length=50)] | None = None
 
@@ -240,7 +242,7 @@ class BulkChange(Acted):
 
     model_config = example(actor=KIM, tickets=["tkt_01jd8x0000000000000000000"], change={"priority": "high"})
 
-    tickets: Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=200)]
+    tickets: Annotated[list[Named], Field(min_length=1, max_length=200)]
     change: ChangedTicket
 
 
@@ -257,7 +259,7 @@ class Merge(Acted):
 
     model_config = example(actor=KIM, into="tkt_01jd8x0000000000000000000", reason="the same parcel")
 
-    into: Annotated[str, Field(max_length=64)]
+    into: Named
     reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
 
 
@@ -266,7 +268,7 @@ class Split(Acted):
 
     model_config = example(actor=KIM, entries=["ent_01jd8x0000000000000000000"], reason="another parcel")
 
-    entries: Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=500)]
+    entries: Annotated[list[Named], Field(min_length=1, max_length=500)]
     reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
 
 
@@ -275,7 +277,7 @@ class Undo(Acted):
 
     model_config = example(actor=KIM)
 
-    act_id: Annotated[str, Field(max_length=64)] | None = None
+    act_id: Named | None = None
 
 
 class NewMessage(Acted):
@@ -312,11 +314,11 @@ class NewCommitment(Acted):
         owner="dispatch",
     )
 
-    ticket_id: Annotated[str, Field(max_length=64)]
+    ticket_id: Named
     what: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_storable)]
     due_at: Annotated[AwareDatetime, Field(strict=False)]
     owner: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_plain)] | None = None
-    reply_id: Annotated[str, Field(max_length=64)] | None = None
+    reply_id: Named | None = None
 
 
 class MovedCommitment(Acted):
@@ -335,7 +337,7 @@ class Relabelling(Acted):
 
     label: Annotated[Kind, Field(strict=False)]
     severity: Annotated[Severity, Field(strict=False)] | None = None
-    topics: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=20)] | None = None
+    topics: Annotated[list[Named], Field(max_length=20)] | None = None
     reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)] | None = None
 
     def correction(self, actor: str) -> Correction:

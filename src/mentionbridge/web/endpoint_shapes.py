@@ -10,7 +10,7 @@ from mentionbridge.domain.endpoint import DeliveryResult, Mode
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.verdict import Severity
 from mentionbridge.ports.subscriptions import Subscription, Wish
-from mentionbridge.web.asked import Asked, WebAddress, example
+from mentionbridge.web.asked import Asked, Named, WebAddress, example
 from mentionbridge.web.shapes import Shape
 
 URL = "https://desk.example/hooks/mentionbridge"
@@ -41,7 +41,7 @@ class NewSubscription(Asked):
     topics: Topics
     severities: Severities
     mode: Wrapped = Mode.PLAIN
-    brand: Annotated[str, Field(max_length=64)] | None = None
+    brand: Named | None = None
 
     def wish(self) -> Wish:
         """Return it as the store knows it."""

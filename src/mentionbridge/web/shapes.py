@@ -18,7 +18,6 @@ from mentionbridge.ports.desk import (
     AccountView,
     CustomerView,
     EventView,
-    Hit,
     Line,
     MediaFacts,
     MentionView,
@@ -518,19 +517,18 @@ def _verdict(view: MentionView) -> VerdictShape | None:
 
 
 def _media(facts: MediaFacts) -> MediaShape:
-    href = f"/v1/media/{facts.id}" if facts.state == "kept" else None
-    return MediaShape(**_own(MediaShape, facts, "href"), href=href)
+    return MediaShape(**_own(MediaShape, facts, "href"), href=href(facts.id, facts.state))
+
+
+def href(media_id: str, state: str) -> str | None:
+    """Return where a picture is kept, if it is."""
+    return f"/v1/media/{media_id}" if state == "kept" else None
 
 
 def ticket(view: TicketView) -> TicketShape:
     waits = [_wait(each) for each in view.waits]
     told = _own(TicketShape, view.ticket, "author", "found", "waits")
     return TicketShape(**told, author=author(view.author), waits=waits)
-
-
-def hit(found: Hit) -> TicketShape:
-    line = FoundShape.model_validate(found.line) if found.line else None
-    return ticket(found.ticket).model_copy(update={"found": line})
 
 
 def _wait(wait: Wait) -> WaitShape:

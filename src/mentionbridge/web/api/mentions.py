@@ -14,7 +14,7 @@ from mentionbridge.domain.account import Account
 from mentionbridge.domain.errors import StoreDown
 from mentionbridge.domain.mention import Origin, Post
 from mentionbridge.pipeline.take_in import Pushed, take_imported, take_pushed, tell
-from mentionbridge.web import shapes
+from mentionbridge.web import shapes, told
 from mentionbridge.web.answers import READS, READS_ONE, WRITES
 from mentionbridge.web.asked import EXAMPLE, PushedMention, Relabelling, unlikely_time
 from mentionbridge.web.caller import Approver, Caller, Ingester, Reader
@@ -68,7 +68,7 @@ async def list_mentions(
 ) -> shapes.Listed[shapes.MentionShape]:
     filters = given(account_id=account_id, author_id=author_id, ticket_id=ticket_id)
     found = await door_of(request).desk.mentions(caller.brands, filters, cursor, limit)
-    return listed(request, found, shapes.mention, limit, filters)  # type: ignore[no-any-return]
+    return listed(request, found, told.mention, limit, filters)  # type: ignore[no-any-return]
 
 
 @router.get("/{mention_id}", responses=READS_ONE, summary="Read one mention, its verdict, pictures and sightings")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Header, Query, Request
 
 from mentionbridge.domain.reply import Reply, ReplyState
-from mentionbridge.web import shapes
+from mentionbridge.web import shapes, told
 from mentionbridge.web.answers import READS, READS_ONE, WRITES
 from mentionbridge.web.asked import Acted, Edit, Rejection, Settlement
 from mentionbridge.web.caller import Approver, Caller, Reader
@@ -29,7 +29,7 @@ async def list_replies(
 ) -> shapes.Listed[shapes.ReplyShape]:
     filters = given(state=state, ticket_id=ticket_id)
     found = await door_of(request).desk.replies(caller.brands, filters, cursor, limit)
-    return listed(request, found, shapes.reply, limit, filters)  # type: ignore[no-any-return]
+    return listed(request, found, told.reply, limit, filters)  # type: ignore[no-any-return]
 
 
 @router.get("/{reply_id}", responses=READS_ONE, summary="Read one reply and every attempt at it")

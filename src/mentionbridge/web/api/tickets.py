@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from mentionbridge.domain.ticket import Priority, TicketState
-from mentionbridge.web import shapes
+from mentionbridge.web import shapes, told
 from mentionbridge.web.answers import READS, READS_ONE, Answers
 from mentionbridge.web.caller import Reader
 from mentionbridge.web.lists import Cursor, Limit, Narrow, door_of, given, listed
@@ -40,13 +40,13 @@ async def list_tickets(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> shapes.Listed[shapes.TicketShape]:
-    told = {"state": state, "priority": priority, "team": team, "assignee_id": assignee_id, "tag": tag, "topic": topic}
-    filters = given(**told, place=place, account_id=account_id, author_id=author_id, customer_id=customer_id)
+    asked = {"state": state, "priority": priority, "team": team, "assignee_id": assignee_id, "tag": tag, "topic": topic}
+    filters = given(**asked, place=place, account_id=account_id, author_id=author_id, customer_id=customer_id)
     if q is not None:
         hits = await door_of(request).desk.search(caller.brands, q, filters, cursor, limit)
-        return listed(request, hits, shapes.hit, limit, {"q": q, **filters})  # type: ignore[no-any-return]
+        return listed(request, hits, told.hit, limit, {"q": q, **filters})  # type: ignore[no-any-return]
     found = await door_of(request).desk.tickets(caller.brands, filters, cursor, limit)
-    return listed(request, found, shapes.ticket, limit, filters)  # type: ignore[no-any-return]
+    return listed(request, found, told.ticket, limit, filters)  # type: ignore[no-any-return]
 
 
 @router.get(
