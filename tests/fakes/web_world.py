@@ -108,7 +108,7 @@ _schema: dict[str, Any] = {}
 def document() -> dict[str, Any]:
     """Return the OpenAPI document, which is the same for every door."""
     if not _schema:
-        nothing: Any = SimpleNamespace(pages={}, observer=None, clock=None, limits=Limits())
+        nothing: Any = SimpleNamespace(pages={}, sealing=None, observer=None, clock=None, limits=Limits())
         _schema.update(create_app(nothing).openapi())
     return _schema
 
@@ -221,6 +221,7 @@ def open_site(world: World, **limits: int) -> Site:
         ready=ready,
         metrics=lambda: b"mentionbridge_mentions_total 1\n",
         limits=Limits(**limits),
+        sealing=SEALER,
     )
     # Streams end at once: the transport below hands over answers whole. Tests of streams give the door another event.
     door.closing.set()

@@ -178,6 +178,8 @@ def _door(app: App, writer: GroupWriter, worker: Worker | None) -> Door:
         metrics=app.metrics.render,
         metrics_token=app.settings.server.metrics_token,
         pages=app.pages,
+        sealing=app.sealer,
+        secure=app.settings.server.public_url.startswith("https://"),
         desks={desk.name: desk for desk in bridge.desks.values()},
         limits=Limits(requests_per_minute=app.settings.server.requests_per_minute),
     )

@@ -18,6 +18,7 @@ from mentionbridge.bootstrap.doors import Server, server
 from mentionbridge.cli.common import ConfigOption, note, run, settings_from
 from mentionbridge.cli.teller import tell_events, tell_story
 from mentionbridge.domain.errors import SetupError
+from mentionbridge.ports.access import ALL_BRANDS, Scope
 from mentionbridge.settings import Settings, load
 from mentionbridge.telemetry.logs import configure
 
@@ -161,6 +162,8 @@ async def _tell(app: App, web: Server) -> None:
     note("")
     for name in app.pages:
         note(f"  The social network   {public}/p/{name}/      write a complaint to see what happens")
+    token, _ = await app.tokens.create("demo console", [Scope.APPROVE], [ALL_BRANDS], [], app.bridge.clock.now())
+    note(f"  The team's console   {public}/console      sign in with {token}")
     note(f"  The bridge's API     {public}/docs")
     note("  Stop with Ctrl-C. What follows is one line an event.\n")
     try:

@@ -27,6 +27,8 @@ from mentionbridge.web.api import (
 )
 from mentionbridge.web.asked import PushedAuthor, PushedMedia, PushedMention
 from mentionbridge.web.caller import Rule, rules_of
+from mentionbridge.web.console.app import build, lead_in
+from mentionbridge.web.console.session import Sessions
 from mentionbridge.web.door import Door
 from mentionbridge.web.gate import Gate
 from mentionbridge.web.problem import catch_all
@@ -78,6 +80,9 @@ def create_app(door: Door, lifespan: Lifespan | None = None) -> FastAPI:
     app.router.routes.insert(0, shortcut(mentions.PUSH))
     for platform, pages in door.pages.items():
         app.mount(f"/p/{platform}", pages)
+    if door.sealing is not None:
+        app.add_route("/console", lead_in)
+        app.mount("/console", build(door, Sessions(door, door.sealing, secure=door.secure)))
     app.add_middleware(Gate, door=door)
     catch_all(app, door.observer)
     describe(app, rules(), PushedMention, PushedAuthor, PushedMedia)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from mentionbridge.domain.account import Account, Brand
 from mentionbridge.domain.act import Act
@@ -27,6 +27,17 @@ from mentionbridge.ports.mirrors import External
 from mentionbridge.ports.observer import Observer
 from mentionbridge.ports.platform import Hook
 from mentionbridge.ports.subscriptions import Subscriptions
+
+
+class Sealing(Protocol):
+    """Closes texts so that only we can open them; see `store.sealed`."""
+
+    def seal(self, text: str) -> bytes:
+        """Return the text, sealed."""
+
+    def open(self, sealed: bytes) -> str:
+        """Return the text; raises SetupError for what we did not seal."""
+
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 Switch = Callable[[Account | None, str], Awaitable[bool]]
@@ -118,3 +129,7 @@ class Door:
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when we begin to stop: whatever would go on for ever ends."""
     desks: Mapping[str, LinkedDesk] = field(default_factory=dict)
+    sealing: Sealing | None = None
+    """Closes the console's cookies; without it there is no console."""
+    secure: bool = False
+    """True when people reach us over https only."""

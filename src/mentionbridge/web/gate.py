@@ -13,11 +13,12 @@ from mentionbridge.web.door import Door
 from mentionbridge.web.problem import Problem, as_problem
 
 _PATIENCE = 8
+_PAGES = ("/p/", "/console")
 _SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
 class Gate:
-    """ASGI middleware before every route but the platforms' own pages."""
+    """ASGI middleware before every route but those that are pages: they look after themselves."""
 
     def __init__(self, app: ASGIApp, door: Door) -> None:
         self.app = app
@@ -25,7 +26,7 @@ class Gate:
         self.meter = Meter(door.clock, door.limits.requests_per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith("/p/"):
+        if scope["type"] != "http" or scope["path"].startswith(_PAGES):
             await self.app(scope, receive, send)
             return
         extra = dict(_SAFE)
