@@ -42,7 +42,7 @@ class Queue:
 async def waiting(door: Door, visitor: Visitor, cursor: str | None) -> Queue:
     """Return what waits in the visitor's brands, newest first."""
     found = await door.desk.replies(visitor.caller.brands, {"state": WAITING}, cursor, PAGE)
-    return Queue([await _card(door, visitor, view.reply) for view in found.items], found.cursor)
+    return Queue([await _card(door, visitor, await one(door, visitor, row["id"])) for row in found.items], found.cursor)
 
 
 async def one(door: Door, visitor: Visitor, reply_id: str) -> Reply:
