@@ -15,7 +15,7 @@ from mentionbridge.web.caller import Caller, recognise
 from mentionbridge.web.door import Door, Sealing
 from mentionbridge.web.problem import Problem
 
-COOKIE = "mentionbridge_console"
+COOKIE = "mb-console"
 LIFE = timedelta(hours=12)
 LONGEST_NAME = 80
 
