@@ -16,12 +16,7 @@ SEED = 42
 _INNER = 5
 _RANDOM = ("random_reply", "random_tweet")
 
-Helped = Callable[[int], Lesson | None]
 Progress = Callable[[str, int, int], None]
-
-
-def alone(part: int) -> None:
-    """Add nothing to what the rows of a part teach."""
 
 
 def silent(what: str, done: int, of: int) -> None:
@@ -58,43 +53,45 @@ class Trial:
         return Trial([self.rows[at] for at in chosen.tolist()], self.truth[chosen], self.found[chosen], ())
 
 
-def calibrated_learn(given: Lesson, facts: Mapping[str, Any], helped: Lesson | None = None) -> Weights:
+def calibrated_learn(given: Lesson, facts: Mapping[str, Any], beside: Lesson | None = None) -> Weights:
     """Learn weights, and make their numbers probabilities by five parts of what was given kept from the learner."""
     out = np.zeros(len(given.targets))
     for part in folds(np.round(given.targets), _INNER):
         others = np.setdiff1d(np.arange(len(out)), part)
-        out[part] = scores(learn(_with(given.only(others), helped), facts), given.only(part).seen)
+        out[part] = scores(learn(_with(given.only(others), beside), facts), given.only(part).seen)
     slope, shift = calibration(out, given.targets)
-    return replace(learn(_with(given, helped), facts), slope=slope, shift=shift)
+    return replace(learn(_with(given, beside), facts), slope=slope, shift=shift)
 
 
-def _with(given: Lesson, helped: Lesson | None) -> Lesson:
-    return given if helped is None else given + helped
+def _with(given: Lesson, beside: Lesson | None) -> Lesson:
+    return given if beside is None else given + beside
 
 
-def cross_validate(rows: Sequence[Row], *, helped: Helped = alone, progress: Progress = silent) -> Trial:
+def cross_validate(rows: Sequence[Row], *, beside: Lesson | None = None, progress: Progress = silent) -> Trial:
     """Judge each tenth of the rows by what the other nine teach."""
     truth = np.array([float(row.complaint) for row in rows])
-    return _judged(rows, truth, folds(truth), helped, progress)
+    return _judged(rows, truth, folds(truth), beside, progress)
 
 
-def leave_domains_out(rows: Sequence[Row], *, progress: Progress = silent) -> Trial:
+def leave_domains_out(rows: Sequence[Row], *, beside: Lesson | None = None, progress: Progress = silent) -> Trial:
     """Judge each domain by what the others teach."""
     domains = sorted({row.domain for row in rows} - set(_RANDOM))
     parts = [np.flatnonzero([row.domain == domain for row in rows]) for domain in domains]
     kept = sorted(index for part in parts for index in part.tolist())
-    trial = _judged(rows, np.array([float(row.complaint) for row in rows]), parts, alone, progress)
+    trial = _judged(rows, np.array([float(row.complaint) for row in rows]), parts, beside, progress)
     chosen = np.array(kept)
     return Trial([rows[i] for i in kept], trial.truth[chosen], trial.found[chosen], ())
 
 
-def _judged(rows: Sequence[Row], truth: Vector, parts: Sequence[Indices], helped: Helped, progress: Progress) -> Trial:
+def _judged(
+    rows: Sequence[Row], truth: Vector, parts: Sequence[Indices], beside: Lesson | None, progress: Progress
+) -> Trial:
     given, found = lesson(see([row.text for row in rows]), truth), np.zeros(len(rows))
-    for number, part in enumerate(parts):
+    for number, part in enumerate(parts, start=1):
         others = np.setdiff1d(np.arange(len(rows)), part)
-        weights = calibrated_learn(given.only(others), {}, helped(number))
+        weights = calibrated_learn(given.only(others), {}, beside)
         found[part] = probabilities(weights, given.only(part))
-        progress("parts judged", number + 1, len(parts))
+        progress("parts judged", number, len(parts))
     return Trial(rows, truth, found, parts)
 
 

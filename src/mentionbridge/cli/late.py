@@ -25,6 +25,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "platforms": ("show", "Show the installed platforms and what each can do."),
     "helpdesks": ("desks", "Show, check and mend the helpdesks that mirror our tickets."),
     "listen": ("listen", "Print the feed as it happens, one event a line, until Ctrl-C."),
+    "classify": ("judgement", "Judge JSON lines of standard input."),
+    "evaluate": ("judgement", "Measure the judge on labelled rows, or compare two weights files."),
+    "train": ("judgement", "Learn a weights file from labelled rows."),
 }
 """Every command: the file of `cli` that registers it, and its line in the list."""
 

@@ -1,0 +1,92 @@
+"""Everything measured of a learner on one set of rows: what the tables of docs/judgement.md rest on."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from mentionbridge.classify import measuring, trials, tuning
+from mentionbridge.classify.learned import LearnedJudge
+from mentionbridge.classify.learning import Lesson, Vector, see
+from mentionbridge.classify.learning import lesson as as_lesson
+from mentionbridge.classify.model import Weights
+from mentionbridge.classify.rows import Row
+from mentionbridge.classify.trials import Progress, Trial, silent
+
+_TIMED = 1000
+_ROUNDS = 3
+_ENOUGH_ROWS = 2 * tuning.ENOUGH
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The trial of a learner: each tenth by the other nine, and each domain by the others where there are domains."""
+
+    tenths: Trial
+    domains: Trial | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return every table for printing and drawing."""
+        told: dict[str, Any] = {"all": _figures(self.tenths), "brands": _figures(self.tenths.brands)}
+        told |= {"policy": [asdict(tuning.choose(self.tenths.brands.truth, self.tenths.brands.found))]}
+        told |= {"curve": [asdict(point) for point in tuning.curve(self.tenths.brands.truth, self.tenths.brands.found)]}
+        told |= {"reliability": [asdict(each) for each in _reliability(self.tenths)]}
+        return told | (self._abroad(self.domains) if self.domains else {})
+
+    def _abroad(self, domains: Trial) -> dict[str, Any]:
+        at_home = {domain: found for domain, _, found in trials.per_domain(self.tenths)}
+        rows = [
+            tuning.recovery(domain, truth, at_home[domain], found)
+            for domain, truth, found in trials.per_domain(domains)
+            if len(truth) >= _ENOUGH_ROWS
+        ]
+        return {
+            "left out": _figures(domains),
+            "left out policy": [asdict(tuning.choose(domains.truth, domains.found))],
+            "recovery": [asdict(row) for row in rows],
+            "recovered share": tuning.recovered_share(rows),
+        }
+
+
+def _figures(trial: Trial) -> dict[str, Any]:
+    return {name: asdict(figure) for name, figure in measuring.table(trial.truth, trial.found).items()}
+
+
+def _reliability(trial: Trial) -> list[measuring.Bin]:
+    return measuring.reliability(trial.truth, trial.found)
+
+
+def examine(rows: Sequence[Row], beside: Lesson | None, progress: Progress = silent) -> Report:
+    """Try the learner on rows kept from it, every way we report."""
+    tenths = trials.cross_validate(rows, beside=beside, progress=progress)
+    several = len({row.domain for row in tenths.brands.rows}) > 1
+    return Report(tenths, trials.leave_domains_out(rows, beside=beside, progress=progress) if several else None)
+
+
+def judged(weights: Weights, rows: Sequence[Row]) -> tuple[Vector, Vector]:
+    """Return the truth of rows, and what finished weights find of them."""
+    truth = np.array([float(row.complaint) for row in rows])
+    return truth, trials.probabilities(weights, as_lesson(see([row.text for row in rows]), truth))
+
+
+def speed(judge: LearnedJudge, texts: Sequence[str], rival: Callable[[str], object] | None) -> dict[str, float]:
+    """Return whole verdicts a second on one thread, and how that compares with another judge in the same run."""
+    some = [texts[place % len(texts)] for place in range(_TIMED)]
+    ours = _per_second(partial(judge.judge, lang="en", topics=(), has_media=False), some)
+    if rival is None:
+        return {"verdicts a second": round(ours)}
+    theirs = _per_second(rival, some)
+    return {"verdicts a second": round(ours), "VADER a second": round(theirs), "relative": round(ours / theirs, 3)}
+
+
+def _per_second(judge: Callable[[str], object], texts: Sequence[str]) -> float:
+    best = float("inf")
+    for _ in range(_ROUNDS):
+        began = time.process_time()
+        for text in texts:
+            judge(text)
+        best = min(best, time.process_time() - began)
+    return len(texts) / best
