@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from fakes.clock import START
-from fakes.people import ACME, photo, post, reply_for, ticket_for, verdict
+from fakes.people import ACME, SAM, photo, post, reply_for, store_post, ticket_for, verdict
 from fakes.world import SEALER, World
 from mentionbridge.domain.commitment import Commitment, CommitmentState
 from mentionbridge.domain.customer import Join
 from mentionbridge.domain.events import EventType
-from mentionbridge.domain.mention import Author, Mention, Origin, Surface
+from mentionbridge.domain.mention import Above, Author, Mention, Origin, Surface
 from mentionbridge.domain.reply import ReplyState
 from mentionbridge.domain.ticket import Entry
 from mentionbridge.pipeline.take_in import Arrival, Result, take_in
@@ -48,6 +48,7 @@ async def tell_all(world: World) -> tuple[str, Mention]:
         await uow.tickets.bind(ticket, mention.thread_id, "the first word")
         await uow.mentions.join("acme", mention.id, ticket.id)
         await uow.customers.ensure(mention, START)
+        await uow.contexts.keep(mention, [Above("p-0", SAM, "to quokka: zanzibar?", said.permalink, START)])
         for number, facts in enumerate(({"mention_id": mention.id}, {"text": "zanzibar called"}), start=1):
             await uow.tickets.add_entry(an_entry(ticket.id, number, facts))
         sent = reply_for(
@@ -67,6 +68,14 @@ async def tell_all(world: World) -> tuple[str, Mention]:
     await answers.begin("tok_1", "key", "digest", START)
     await answers.finish("tok_1", "key", 200, f'{{"id": "{mention.id}", "text": "zanzibar"}}'.encode())
     return await customer_of(world, mention), mention
+
+
+async def stands_above_another(world: World) -> None:
+    """Let this person's words be what somebody else answers."""
+    async with world.store.writing() as uow:
+        other = await store_post(uow, post("p-2", "me too", author=SAM, parent_id="p-secret-0"))
+        theirs = Above("p-secret-0", QUOKKA, "zanzibar is down", "https://social.example/p-secret-0", START)
+        await uow.contexts.keep(other, [Above("p-1", SAM, "is it down?", None, START), theirs])
 
 
 def an_entry(ticket_id: str, sequence: int, facts: dict[str, Any]) -> Entry:
@@ -96,7 +105,9 @@ async def cells_with(world: World, words: Sequence[str]) -> list[str]:
 
 async def test_not_one_cell_keeps_a_word_a_name_or_an_id(world: World) -> None:
     customer_id, _ = await tell_all(world)
+    await stands_above_another(world)
     before = await cells_with(world, SECRETS)
+    assert {"contexts.text", "contexts.handle", "contexts.author_id"} <= set(before)
     assert {"mentions.text", "mentions.raw", "replies.prepared", "entries.text", "inbox.body"} <= set(before)
     async with world.store.writing() as uow:
         erased = await uow.customers.erase("acme", customer_id, START)

@@ -101,6 +101,22 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Above:
+    """A post above a mention in its thread, as the network showed it; one that is gone says only that."""
+
+    external_id: str | None = None
+    author: Author | None = None
+    text: str = ""
+    permalink: str | None = None
+    occurred_at: datetime | None = None
+
+    @property
+    def deleted(self) -> bool:
+        """True for a post the network shows no more."""
+        return self.author is None
+
+
+@dataclass(frozen=True, slots=True)
 class Deleted:
     """The network says this post is gone."""
 

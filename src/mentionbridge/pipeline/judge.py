@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from mentionbridge.domain.events import EventType
-from mentionbridge.domain.mention import Mention, MentionState, Origin
+from mentionbridge.domain.mention import Mention, MentionState, Origin, Surface
 from mentionbridge.domain.reply import OwnPost
 from mentionbridge.domain.ticket import Ticket
 from mentionbridge.domain.verdict import Verdict
@@ -61,7 +61,10 @@ async def follow(
     person = await uow.authors.hold(mention.brand_id, mention.author_id)
     ticket, way = await open_ticket(bridge, uow, mention, person, verdict, wanted=decision.opens_ticket, now=now)
     if mention.origin.fetched:
-        await uow.mentions.plan_recheck(mention, next_recheck(mention.occurred_at, now), now + RECHECK_FOR)
+        # What it answers is looked up at once where nobody knows it.
+        above = way is Way.OPEN and mention.surface is Surface.PUBLIC and await uow.contexts.lacks(mention)
+        due = now if above else next_recheck(mention.occurred_at, now)
+        await uow.mentions.plan_recheck(mention, due, now + RECHECK_FOR)
     if ticket is not None:
         if way is Way.OPEN and person.customer_id is None:
             await uow.customers.add(mention, now)

@@ -11,11 +11,12 @@ from mentionbridge.domain.mention import Mention, Post
 from mentionbridge.kit.backoff import delay
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.follow import Thread, follow, to_follow
+from mentionbridge.pipeline.look_up import look_up
 from mentionbridge.pipeline.take_in import is_edit, take_edit, withdraw
 from mentionbridge.ports.platform import Gone, PostRef
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.intake import tidy
-from mentionbridge.rules.patience import next_recheck
+from mentionbridge.rules.patience import RECHECKS, next_recheck
 
 
 async def recheck(bridge: Bridge, leases: Sequence[Lease]) -> None:
@@ -37,6 +38,7 @@ async def _recheck_account(bridge: Bridge, account: tuple[str, str], group: list
     if connected is None:
         await _not_now(bridge, [lease for lease, _ in group])
         return
+    group = [pair for pair in group if not await _only_looked_up(bridge, connected, *pair)]
     platform = connected.platform
     size = platform.capabilities.fetch_batch
     for start in range(0, len(group), size):
@@ -49,6 +51,17 @@ async def _recheck_account(bridge: Bridge, account: tuple[str, str], group: list
             continue
         for thread in await _compare(bridge, platform.capabilities, batch, now_there):
             await follow(bridge, connected, thread)
+
+
+async def _only_looked_up(bridge: Bridge, connected: Connected, lease: Lease, mention: Mention) -> bool:
+    """Look up what a mention answers; True when that was all there was to do, for it is too new to be read again."""
+    looked, now = await look_up(bridge, connected, mention), bridge.clock.now()
+    if not looked or now - mention.occurred_at >= RECHECKS[0]:
+        return False
+    with suppress(LeaseLost):
+        async with bridge.store.writing() as uow:
+            await uow.claims.done(lease, next_recheck(mention.occurred_at, now), fresh=True)
+    return True
 
 
 def _who_can_look(bridge: Bridge, account: tuple[str, str], platform: str) -> Connected | None:

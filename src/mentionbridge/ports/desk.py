@@ -9,7 +9,7 @@ from mentionbridge.domain.account import AccountHealth
 from mentionbridge.domain.commitment import Commitment
 from mentionbridge.domain.customer import Customer, Identity
 from mentionbridge.domain.events import Event
-from mentionbridge.domain.mention import Author, Mention, Surface
+from mentionbridge.domain.mention import Above, Author, Mention, Surface
 from mentionbridge.domain.reply import Reply
 from mentionbridge.domain.ticket import Entry, Ticket
 from mentionbridge.domain.verdict import Verdict
@@ -63,12 +63,13 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class MentionView:
-    """A mention with its newest verdict, its pictures and (when read alone) who saw it."""
+    """A mention with its newest verdict, its pictures, the posts above it, and (when read alone) who saw it."""
 
     mention: Mention
     judged: Judged | None = None
     media: Sequence[MediaFacts] = ()
     sightings: Sequence[Sighting] = ()
+    context: Sequence[Above] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from mentionbridge.ports.acts import Acts
 from mentionbridge.ports.claims import Claims as Claims
 from mentionbridge.ports.claims import Lease as Lease
 from mentionbridge.ports.claims import Queue as Queue
+from mentionbridge.ports.context import Contexts
 from mentionbridge.ports.customers import Customers
 from mentionbridge.ports.feed import Deliveries
 from mentionbridge.ports.media import Picture
@@ -320,6 +321,8 @@ class UnitOfWork(Protocol):
     def deliveries(self) -> Deliveries: ...
     @property
     def customers(self) -> Customers: ...
+    @property
+    def contexts(self) -> Contexts: ...
     @property
     def inbox(self) -> Inbox: ...
     @property

@@ -14,6 +14,9 @@ more often than a silent one.
 
 RECHECK_FOR = timedelta(days=30)
 
+CONTEXT_FOR = timedelta(hours=1)
+"""So long after a mention arrived the posts above it are asked for again when the network did not show them."""
+
 
 def next_look(sent_at: datetime, looks: int) -> datetime | None:
     """When to look again after `looks` fruitless looks; None when it is time for a person."""

@@ -108,7 +108,29 @@ async def _erase_mentions(connection: AsyncConnection, whose: Whose) -> int:
         sa.update(t.verdicts).where(whose.here(t.verdicts, "mention_id", whose.mentions)).values(reasons=[])
     )
     await _gone(connection, t.rechecks, whose.here(t.rechecks, "id", whose.mentions))
+    await _gone(connection, t.contexts, whose.here(t.contexts, "mention_id", whose.mentions))
+    await _erase_above_others(connection, whose)
     return int(erased.rowcount)
+
+
+async def _erase_above_others(connection: AsyncConnection, whose: Whose) -> None:
+    """What they said above somebody else's post is kept there, whether it was ever a mention or not."""
+    person = sa.select(t.authors.c.platform, t.authors.c.external_id)
+    for row in (await connection.execute(person.where(whose.here(t.authors, "id", whose.authors)))).all():
+        column = t.contexts.c
+        here = (column.brand_id == whose.brand_id, column.platform == row.platform, column.author_id == row.external_id)
+        await connection.execute(sa.update(t.contexts).where(*here).values(**_DELETED))
+
+
+_DELETED: Mapping[str, Any] = {
+    "external_id": None,
+    "author_id": None,
+    "handle": "",
+    "name": "",
+    "text": "",
+    "permalink": None,
+    "deleted": True,
+}
 
 
 _WORDLESS: Mapping[str, Any] = {
@@ -258,7 +280,8 @@ async def purge_words(connection: AsyncConnection, brand_id: str, before: dateti
     ids = [mention.id for mention in purged]
     here = sa.and_(t.mentions.c.brand_id == brand_id, t.mentions.c.id.in_(ids))
     await connection.execute(sa.update(t.mentions).where(here).values(**_WORDLESS))
-    await _gone(connection, t.media, sa.and_(t.media.c.brand_id == brand_id, t.media.c.mention_id.in_(ids)))
+    for table in (t.media, t.contexts):
+        await _gone(connection, table, sa.and_(table.c.brand_id == brand_id, table.c.mention_id.in_(ids)))
     for ticket_id in {mention.ticket_id for mention in purged if mention.ticket_id is not None}:
         await search.refresh(connection, brand_id, ticket_id)
     return purged

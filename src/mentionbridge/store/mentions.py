@@ -195,8 +195,9 @@ class StoredMentions:
     async def delete(self, mention: Mention, at: datetime) -> bool:
         gone = {"deleted_at": at, "text": "", "raw": sa.null(), "redacted": True, "metrics": {}, "due": None}
         changed = await self._change(mention, t.mentions.c.deleted_at.is_(None), **gone)
-        here = (t.media.c.brand_id == mention.brand_id, t.media.c.mention_id == mention.id)
-        await self.connection.execute(sa.delete(t.media).where(*here))
+        for table in (t.media, t.contexts):
+            here = (table.c.brand_id == mention.brand_id, table.c.mention_id == mention.id)
+            await self.connection.execute(sa.delete(table).where(*here))
         await self._search_anew(mention)
         return changed
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.commitment import Commitment
-from mentionbridge.domain.mention import Author, Mention
+from mentionbridge.domain.mention import Above, Author, Mention
 from mentionbridge.domain.ticket import Entry
 from mentionbridge.ports.desk import (
     AccountView,
@@ -36,6 +36,7 @@ from mentionbridge.store import tables as t
 from mentionbridge.store.accounts import StoredAccounts
 from mentionbridge.store.commitments import FACTS as COMMITMENT
 from mentionbridge.store.commitments import as_commitment
+from mentionbridge.store.contexts import as_above
 from mentionbridge.store.keyset import Keyset
 from mentionbridge.store.plain import AUTHOR, LABELS, facts, with_author, with_verdict_and_media
 from mentionbridge.store.replies import as_reply
@@ -272,8 +273,15 @@ async def _views(
     judged = await _newest_verdicts(connection, keys)
     media = await _media(connection, keys)
     seen = await _sightings(connection, keys) if sightings else {}
+    above = await _above(connection, [(each.brand_id, each.id) for each in mentions if each.parent_id is not None])
     return [
-        MentionView(mention, judged.get(mention.id), media.get(mention.id, ()), seen.get(mention.id, ()))
+        MentionView(
+            mention,
+            judged.get(mention.id),
+            media.get(mention.id, ()),
+            seen.get(mention.id, ()),
+            above.get(mention.id, ()),
+        )
         for mention in mentions
     ]
 
@@ -295,6 +303,14 @@ async def _media(connection: AsyncConnection, keys: Sequence[tuple[str, str]]) -
         mention_id: [MediaFacts(**_without_mention(row)) for row in rows]
         for mention_id, rows in _by_mention(await connection.execute(query))
     }
+
+
+async def _above(connection: AsyncConnection, keys: Sequence[tuple[str, str]]) -> dict[str, list[Above]]:
+    if not keys:
+        return {}
+    query = sa.select(t.contexts).where(_of(t.contexts, keys))
+    rows = await connection.execute(query.order_by(t.contexts.c.mention_id, t.contexts.c.position))
+    return {mention_id: [as_above(row) for row in of] for mention_id, of in _by_mention(rows)}
 
 
 async def _sightings(connection: AsyncConnection, keys: Sequence[tuple[str, str]]) -> dict[str, list[Sighting]]:

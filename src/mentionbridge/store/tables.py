@@ -346,6 +346,27 @@ media = sa.Table(
 )
 _due(media)
 
+contexts = sa.Table(
+    "contexts",
+    metadata,
+    *_key(),
+    sa.Column("mention_id", Key, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("platform", Name, nullable=False),
+    sa.Column("external_id", NetworkId),
+    sa.Column("author_id", NetworkId),
+    sa.Column("handle", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("permalink", sa.Text),
+    sa.Column("occurred_at", Instant),
+    sa.Column("deleted", sa.Boolean, nullable=False),
+    sa.UniqueConstraint("brand_id", "mention_id", "position"),
+    _belongs("mention_id", "mentions"),
+)
+"""The posts above a mention in its thread, which are nobody's ticket."""
+sa.Index("ix_contexts_author", contexts.c.brand_id, contexts.c.platform, contexts.c.author_id)
+
 rechecks = sa.Table(
     "rechecks",
     metadata,

@@ -13,6 +13,7 @@ from mentionbridge.store.acts import StoredActs
 from mentionbridge.store.authors import StoredAuthors
 from mentionbridge.store.claims import Claims
 from mentionbridge.store.commitments import StoredCommitments
+from mentionbridge.store.contexts import StoredContexts
 from mentionbridge.store.customers import StoredCustomers
 from mentionbridge.store.deliveries import StoredDeliveries
 from mentionbridge.store.engines import Engine
@@ -75,6 +76,10 @@ class Transaction:
     @property
     def customers(self) -> StoredCustomers:
         return StoredCustomers(self.connection, self.ids, self.sealer)
+
+    @property
+    def contexts(self) -> StoredContexts:
+        return StoredContexts(self.connection, self.ids, self.sealer)
 
     @property
     def inbox(self) -> StoredInbox:

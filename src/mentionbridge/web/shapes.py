@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mentionbridge.domain.account import Brand
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.commitment import Commitment
-from mentionbridge.domain.mention import Author, Mention
+from mentionbridge.domain.mention import Above, Author, Mention
 from mentionbridge.domain.reply import Reply, ReplyRight
 from mentionbridge.domain.wait import Wait
 from mentionbridge.ports.desk import (
@@ -92,6 +92,18 @@ class SightingShape(Shape):
     seen_at: datetime
 
 
+class AboveShape(Shape):
+    """A post above this one in its thread, root first; of one that is gone there is only that."""
+
+    external_id: str | None
+    handle: str | None
+    name: str | None
+    text: str
+    permalink: str | None
+    occurred_at: datetime | None
+    deleted: bool
+
+
 class MentionShape(Shape):
     """A post that concerns us; `text` is null once `redacted`."""
 
@@ -124,6 +136,7 @@ class MentionShape(Shape):
     verdict: VerdictShape | None
     media: Sequence[MediaShape]
     sightings: Sequence[SightingShape] = ()
+    context: Sequence[AboveShape] = ()
 
 
 class FoundShape(Shape):
@@ -498,7 +511,7 @@ def author(who: Author) -> AuthorShape:
 
 def mention(view: MentionView) -> MentionShape:
     said = view.mention
-    told = _own(MentionShape, said, "author", "text", "verdict", "media", "sightings")
+    told = _own(MentionShape, said, "author", "text", "verdict", "media", "sightings", "context")
     return MentionShape(
         **told,
         author=author(said.author),
@@ -506,6 +519,14 @@ def mention(view: MentionView) -> MentionShape:
         verdict=_verdict(view),
         media=[_media(each) for each in view.media],
         sightings=[SightingShape.model_validate(each) for each in view.sightings],
+        context=[_above(each) for each in view.context],
+    )
+
+
+def _above(post: Above) -> AboveShape:
+    by = post.author
+    return AboveShape(
+        **_own(AboveShape, post, "handle", "name"), handle=by.handle if by else None, name=by.name if by else None
     )
 
 
