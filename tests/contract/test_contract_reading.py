@@ -59,15 +59,16 @@ async def test_a_poll_loses_no_item_however_broken(folder: Folder, data: st.Data
     if not folder.plug.capabilities.polls:
         return
     page = copy.deepcopy(folder.told("collect"))
-    *above, last = page["items"].removeprefix("/").split("/")
-    holder = page["json"]
+    # A pointer of no steps is the whole page.
+    *above, last = ["page", *filter(None, page["items"].split("/"))]
+    holder = whole = {"page": page["json"]}
     for step in above:
         holder = holder[step]
     assert holder[last], "the page in `collect` is empty; put an item in it"
     holder[last] = [data.draw(mutated(item)) if data.draw(st.booleans()) else item for item in holder[last]]
     count = len(holder[last])
     async with on_stage(folder) as stage:
-        stage.server.page = page["json"]
+        stage.server.page = whole["page"]
         items = [item async for one in stage.platform.collect(None) for item in one.items]
     assert len(items) == count
     for item in items:

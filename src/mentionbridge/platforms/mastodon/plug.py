@@ -1,0 +1,102 @@
+"""Mastodon as a platform: its settings, and how an account is made."""
+
+from collections.abc import AsyncIterator
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+
+from mentionbridge.domain.account import Account
+from mentionbridge.domain.capabilities import Capabilities, Support
+from mentionbridge.domain.mention import Item
+from mentionbridge.platforms.mastodon.api import Api
+from mentionbridge.platforms.mastodon.platform import MastodonPlatform
+from mentionbridge.platforms.mastodon.replies import Replies
+from mentionbridge.platforms.mastodon.server import KEY_LIFE, Server
+from mentionbridge.platforms.mastodon.timeline import BATCH, Timeline
+from mentionbridge.platforms.mastodon.wire import READ, Reader
+from mentionbridge.platforms.plug import Asgi, Options, Tools
+from mentionbridge.ports.vault import Vault
+
+CAPABILITIES = Capabilities(
+    support=Support.EXPERIMENTAL,
+    key_life=KEY_LIFE,
+    max_length=Server().room,
+    private_messages=True,
+    follows_threads=True,
+    edits=True,
+    fetch_batch=BATCH,
+)
+
+
+class PlatformOptions(Options):
+    """`[platforms.mastodon]` has no options: every account names its own server."""
+
+
+class AccountOptions(Options):
+    """An account's options on a server of the fediverse."""
+
+    server: str = Field(description="The address of the account's server, such as https://social.example.")
+    token: SecretStr = Field(description="An access token of the account, with the rights to read and write.")
+    visibility: Literal["public", "unlisted", "private"] = Field(
+        "unlisted", description="How widely our public replies are shown at most; never more than the post answered."
+    )
+
+    @field_validator("server")
+    @classmethod
+    def _address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("https", "http") or not parts.hostname:
+            raise ValueError("write an address like https://social.example")
+        return url.rstrip("/")
+
+
+class MastodonPlug:
+    """The fediverse, by Mastodon's API."""
+
+    name = "mastodon"
+    label = "Mastodon"
+    capabilities = CAPABILITIES
+    platform_options: type[Options] = PlatformOptions
+    account_options: type[Options] = AccountOptions
+
+    def start(self, options: PlatformOptions, tools: Tools) -> "MastodonNetwork":
+        """Make the platform; accounts share nothing, and each may be on another server."""
+        return MastodonNetwork(tools)
+
+    def read(self, payload: object, us: str = "") -> Item:
+        """Read one notification, status or event of a stream as the account `us` (name@domain) is sent it."""
+        domain = us.partition("@")[2]
+        return Reader(us, domain, domain).read(payload)
+
+
+class MastodonNetwork:
+    """The factory of accounts."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    def connect(self, account: Account, options: AccountOptions, vault: Vault) -> MastodonPlatform:
+        """Make one account's platform."""
+        clock = self._tools.clock
+        api = Api(self._tools.http(options.server), options.token.get_secret_value(), clock)
+        timeline = Timeline(api, clock)
+        replies = Replies(api, timeline, clock, READ[options.visibility])
+        return MastodonPlatform(api, timeline, replies, urlsplit(options.server).netloc.lower(), CAPABILITIES)
+
+    def hook(self, account: Account, options: AccountOptions) -> None:
+        """Mastodon does not push in a way a server can use."""
+
+    def pages(self) -> Asgi | None:
+        """Mastodon has its own pages."""
+        return None
+
+    def story(self, account: Account) -> AsyncIterator[str] | None:
+        """Real people tell the stories here."""
+        return None
+
+    async def aclose(self) -> None:
+        """Nothing is shared."""
+
+
+plug = MastodonPlug()
