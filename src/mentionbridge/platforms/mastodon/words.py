@@ -16,7 +16,7 @@ _LEADING = re.compile(rf"(?:@{_NAME}(?:@[\w.:-]*\w)?\s+)+")
 
 def count(text: str, link_length: int = LINK_LENGTH) -> int:
     """Return what a server counts: people see graphemes, every address is as long, a handle's domain is free."""
-    short = _LINK.sub("x" * link_length, text)
+    short = _LINK.sub("0" * link_length, text)
     return graphemes.count(_MENTION.sub(lambda found: f"@{found[1]}", short))
 
 
