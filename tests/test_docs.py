@@ -43,6 +43,7 @@ from mentionbridge.settings import (
     TargetsSection,
     TeamSection,
     TopicSection,
+    WordingSection,
     load,
     plug_options,
 )
@@ -91,7 +92,7 @@ def manual() -> Iterator[Told]:
         prose = line.removeprefix("# ") if line.startswith("# ") else ""
 
 
-TABLES = {"topics", "places", "teams", "accounts", "hours", "targets", "retention"}
+TABLES = {"topics", "places", "teams", "accounts", "hours", "targets", "retention", "wording"}
 """What of a brand has a table of its own."""
 
 SECTIONS = [
@@ -99,6 +100,7 @@ SECTIONS = [
     TopicSection,
     PlaceSection,
     TeamSection,
+    WordingSection,
     AccountSection,
     HoursSection,
     TargetsSection,
@@ -125,6 +127,8 @@ def model_of(table: str) -> tuple[type[BaseModel], set[str]]:
             return BrandSection.model_fields[section].annotation, set()  # type: ignore[return-value]
         case ["brands", _, ("topics" | "places" | "teams") as section, _]:
             return {"topics": TopicSection, "places": PlaceSection, "teams": TeamSection}[section], set()
+        case ["brands", _, "wording", _]:
+            return WordingSection, set()
         case ["brands", _, "accounts", _]:
             return AccountSection, {"options"}
         case ["platforms", name]:

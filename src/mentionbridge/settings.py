@@ -101,11 +101,18 @@ class DemoSection(Section):
     public: bool = False
 
 
+Occasion = Literal[
+    "acknowledge", "hand_off", "off_hours", "incident", "more_details", "resolved", "personal_data", "praise"
+]
+Address = Literal["formal", "familiar"]
+
+
 class TopicSection(Section):
     """Something people complain about: how we name it, and the words that give it away."""
 
     name: str = Field(min_length=1, max_length=60)
     words: tuple[str, ...] = Field(min_length=1)
+    names: dict[str, str] = {}
 
 
 class PlaceSection(Section):
@@ -113,6 +120,15 @@ class PlaceSection(Section):
 
     name: str = Field(min_length=1, max_length=60)
     words: tuple[str, ...] = Field(min_length=1)
+
+
+class WordingSection(Section):
+    """Phrasings for one occasion in one language."""
+
+    kind: Occasion = "acknowledge"
+    lang: str | None = None
+    tone: Address | None = None
+    texts: tuple[str, ...] = Field(min_length=1)
 
 
 class TeamSection(Section):
@@ -182,8 +198,13 @@ class BrandSection(Section):
 
     name: str = Field(min_length=1)
     lang: str = "en"
-    generic_topic: str = "the trouble you describe"
+    languages: tuple[str, ...] = ()
+    tone: Address = "formal"
+    generic_topic: str | None = None
+    generic_topics: dict[str, str] = {}
+    reference: bool = False
     topics: dict[str, TopicSection] = {}
+    wording: dict[str, WordingSection] = {}
     templates: tuple[str, ...] = ()
     places: dict[str, PlaceSection] = {}
     teams: dict[str, TeamSection] = {}

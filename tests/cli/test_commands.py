@@ -207,3 +207,26 @@ def test_help_shows_an_example(cli: Cli, command: str) -> None:
     ran = cli(command, "--help")
     assert ran.code == 0
     assert f"Example: mentionbridge {command}" in " ".join(ran.out.split())
+
+
+def test_a_template_is_previewed_on_each_account(cli: Cli, config: str) -> None:
+    ran = cli("template", "preview", "--topic", "parcel", "--json", "-c", config)
+    assert ran.code == 0, ran.err
+    found = json.loads(ran.out)
+    assert len(found) >= 4 and all("your parcel" in each["text"] for each in found)
+    assert all(each["length"] <= each["limit"] and each["account_id"] == "acme" for each in found)
+    bad = cli("template", "preview", "--text", "Hello\n{{ name }}", "-c", config)
+    assert (bad.code, bad.out) == (2, "")
+    assert "Line 2 of this template names 'name'" in bad.err
+    long = cli("template", "preview", "--text", f"About {{{{ thing }}}} {'word ' * 70}", "-c", config)
+    assert long.code == 1
+    assert "fits into 280 characters" in long.out
+
+
+def test_what_no_account_could_say_is_refused_at_start(cli: Cli, config: str) -> None:
+    path = Path(config)
+    path.write_text(path.read_text() + f'[brands.acme.wording.long]\ntexts = ["{{{{ thing }}}} {"word " * 70}"]\n')
+    ran = cli("template", "preview", "-c", config)
+    assert ran.code == 2
+    assert "brands.acme, acknowledge in 'en', topic generic, acme" in ran.err or "topic parcel, acme" in ran.err
+    assert "fits into 280 characters; add a shorter one." in ran.err

@@ -24,6 +24,7 @@ from mentionbridge.pipeline.change import change
 from mentionbridge.pipeline.forget import forget
 from mentionbridge.pipeline.merge import merge
 from mentionbridge.pipeline.note import note
+from mentionbridge.pipeline.preview import preview
 from mentionbridge.pipeline.relabel import relabel
 from mentionbridge.pipeline.rights import rights
 from mentionbridge.pipeline.split import split
@@ -211,6 +212,7 @@ def use_cases(bridge: Bridge) -> dict[str, Any]:
         "move_promise": partial(promise.move, bridge),
         "relabel": partial(relabel, bridge),
         "rights": partial(rights, bridge),
+        "preview": partial(preview, bridge),
         "try_out": partial(try_endpoint, bridge),
         "may_tell": bridge.courier.refuses,
         "brands": bridge.brands,

@@ -1,6 +1,6 @@
 """The rooms put together: the only package that names adapters."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,10 +11,12 @@ from typing import Any
 from sqlalchemy.engine import make_url
 
 from mentionbridge.bootstrap.timing import make_timing
+from mentionbridge.bootstrap.wording import check_wording
 from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.domain.account import Account, Brand, Mode, Team
-from mentionbridge.domain.errors import NotAllowed, SetupError
+from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.verdict import Place, Topic
+from mentionbridge.domain.wording import Kind, Tone, Wording
 from mentionbridge.feed.delivery import TIMEOUT, HttpCourier
 from mentionbridge.helpdesks import named as desk_named
 from mentionbridge.helpdesks.plug import DeskTools
@@ -24,14 +26,13 @@ from mentionbridge.net.client import Http, in_process
 from mentionbridge.net.guard import AddressGuard
 from mentionbridge.net.limits import Pace
 from mentionbridge.net.media import GuardedMediaFetcher
-from mentionbridge.pipeline.acknowledge import word
 from mentionbridge.pipeline.bridge import Bridge, Connected, Keeping, LinkedDesk
 from mentionbridge.platforms import named
 from mentionbridge.platforms.plug import Asgi, Network, Tools
 from mentionbridge.ports.observer import Observer
 from mentionbridge.ports.store import Queue
 from mentionbridge.ports.vault import Vault
-from mentionbridge.rules.wording import check_templates, templates_of
+from mentionbridge.rules.linting import check_words
 from mentionbridge.settings import (
     AccountSection,
     BrandSection,
@@ -49,6 +50,7 @@ from mentionbridge.store.unit_of_work import SqlStore
 from mentionbridge.store.vault import AccountVault, EmptyVault
 from mentionbridge.telemetry.metrics import Metrics
 from mentionbridge.telemetry.watcher import Watcher
+from mentionbridge.text.language import primary
 from mentionbridge.worker.handlers import HANDLERS
 from mentionbridge.worker.loop import Worker
 
@@ -132,7 +134,7 @@ def build(
     courier = HttpCourier(guard, clock, **{**net, "timeout": _courier_timeout(settings)})
     brands = {brand_id: make_brand(brand_id, section) for brand_id, section in settings.brands.items()}
     connected = connect_accounts(settings, networks, partial(_vault, engine, None if keyless else sealer))
-    _check_wording(brands, connected)
+    check_wording(brands, connected)
     bridge = Bridge(
         store=store,
         clock=clock,
@@ -288,33 +290,33 @@ def make_account(brand_id: str, account_id: str, section: AccountSection) -> Acc
 
 
 def make_brand(brand_id: str, section: BrandSection) -> Brand:
-    """Turn a config section into a brand, its own templates checked at load."""
-    topics = tuple(Topic(key, topic.name, topic.words) for key, topic in section.topics.items())
+    """Turn a config section into a brand, its own words checked at load."""
+    topics = (Topic(key, topic.name, topic.words, topic.names) for key, topic in section.topics.items())
     brand = Brand(
         id=brand_id,
         name=section.name,
-        topics=topics,
-        templates=section.templates,
+        topics=tuple(topics),
+        wordings=tuple(_wordings(section)),
         generic_topic=section.generic_topic,
         lang=section.lang,
         places=tuple(Place(key, place.name, place.words) for key, place in section.places.items()),
         teams=tuple(Team(key, team.topics, team.places) for key, team in section.teams.items()),
+        languages=section.languages,
+        generic_topics=section.generic_topics,
+        tone=Tone(section.tone),
+        reference=section.reference,
     )
-    check_templates(brand)
+    check_words(brand)
     return brand
 
 
-def _check_wording(brands: Mapping[str, Brand], connected: Mapping[tuple[str, str], Connected]) -> None:
-    """Make sure at load that every topic of a brand can be worded on every network it speaks on."""
-    for each in connected.values():
-        brand = brands[each.account.brand_id]
-        for topic in (None, *(topic.key for topic in brand.topics)):
-            try:
-                word(templates_of(brand), brand, topic, each.platform)
-            except NotAllowed as error:
-                raise SetupError(
-                    f"brands.{brand.id}, topic {topic or 'generic'}, {each.account.id}: {error}"
-                ) from error
+def _wordings(section: BrandSection) -> Iterator[Wording]:
+    own, tone = primary(section.lang) or section.lang, Tone(section.tone)
+    if section.templates:
+        yield Wording("templates", Kind.ACKNOWLEDGE, own, tone, section.templates)
+    for name, each in section.wording.items():
+        where = f"wording.{name}"
+        yield Wording(where, Kind(each.kind), each.lang or own, Tone(each.tone) if each.tone else tone, each.texts)
 
 
 def _own_pages(settings: Settings, networks: Mapping[str, Network]) -> dict[str, Any]:

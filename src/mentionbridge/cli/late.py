@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "export": ("people", "Print everything kept of one customer as JSON."),
     "platforms": ("show", "Show the installed platforms and what each can do."),
     "helpdesks": ("desks", "Show, check and mend the helpdesks that mirror our tickets."),
+    "template": ("template", "Show how our public sentences would read."),
     "listen": ("listen", "Print the feed as it happens, one event a line, until Ctrl-C."),
     "classify": ("judgement", "Judge JSON lines of standard input."),
     "evaluate": ("judgement", "Measure the judge on labelled rows, or compare two weights files."),

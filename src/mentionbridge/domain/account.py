@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from mentionbridge.domain.verdict import Place, Topic
+from mentionbridge.domain.wording import Tone, Wording
 
 
 class Mode(StrEnum):
@@ -28,16 +29,23 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """A name we answer for, with the operator's own words."""
+    """A name we answer for, with the operator's own words.
+
+    `lang` is its own language, in which its topics are named; `languages` are those it answers in besides.
+    """
 
     id: str
     name: str
     topics: Sequence[Topic] = ()
-    templates: Sequence[str] = ()
-    generic_topic: str = "this"
+    wordings: Sequence[Wording] = ()
+    generic_topic: str | None = None
     lang: str = "en"
     places: Sequence[Place] = ()
     teams: Sequence[Team] = ()
+    languages: Sequence[str] = ()
+    generic_topics: Mapping[str, str] = field(default_factory=dict)
+    tone: Tone = Tone.FORMAL
+    reference: bool = False
 
 
 @dataclass(frozen=True, slots=True)

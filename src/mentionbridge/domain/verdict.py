@@ -1,7 +1,7 @@
 """What we judged a mention to be, and why."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -24,11 +24,15 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One of the operator's topics: a key, the words that give it away, and how we name it in a reply."""
+    """One of the operator's topics: a key, the words that give it away, and how we name it in a reply.
+
+    `names` are its names in other languages.
+    """
 
     key: str
     name: str
     words: Sequence[str]
+    names: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,25 @@ from mentionbridge.domain.mention import Mention, Origin, Surface
 from mentionbridge.domain.reply import Purpose, Reply, ReplyIntent, ReplyState, Target
 from mentionbridge.domain.ticket import Entry, Ticket
 from mentionbridge.domain.verdict import Verdict
+from mentionbridge.domain.wording import Kind
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.ledger import tell
 from mentionbridge.ports.platform import Platform
 from mentionbridge.ports.store import Person, UnitOfWork
 from mentionbridge.rules.restraint import AckFacts, Allowed, Held, may_acknowledge
 from mentionbridge.rules.routing import Decision
-from mentionbridge.rules.wording import GENERIC_PRIVATE, Template, Worded, choose, fit, render, templates_of
+from mentionbridge.rules.templates import Template
+from mentionbridge.rules.wording import (
+    Told,
+    Worded,
+    choose,
+    fit,
+    language_of,
+    phrasings_of,
+    render,
+    with_reference,
+)
+from mentionbridge.text.pii import find
 
 NO_NEW_WORDS = Held("no_new_words", "Every phrasing has been used in this thread; find new words.", needs_person=True)
 NOT_CONFIGURED = Held("not_configured", "The account it reached is no longer in the config.", needs_person=False)
@@ -45,7 +57,7 @@ async def acknowledge(
     if isinstance(answer, Held) and not answer.needs_person:
         await _hold(bridge, uow, mention, ticket, answer, now)
         return
-    worded, fresh = await _word(uow, bridge.brand(mention.brand_id), connected.platform, mention, verdict)
+    worded, fresh = await _word(bridge, uow, connected.platform, mention, ticket, verdict, now)
     if not fresh and isinstance(answer, Allowed):
         answer = NO_NEW_WORDS
     state = _state(bridge, mention, answer)
@@ -124,21 +136,38 @@ def _state(bridge: Bridge, mention: Mention, answer: Allowed | Held) -> ReplySta
 
 
 async def _word(
-    uow: UnitOfWork, brand: Brand, platform: Platform, mention: Mention, verdict: Verdict
+    bridge: Bridge,
+    uow: UnitOfWork,
+    platform: Platform,
+    mention: Mention,
+    ticket: Ticket,
+    verdict: Verdict,
+    now: datetime,
 ) -> tuple[Worded, bool]:
     """Word it in a phrasing this thread has not heard; False when it has heard them all."""
+    brand, hours = bridge.brand(mention.brand_id), bridge.timing_of(mention.brand_id).hours
     used = await uow.replies.phrasings_in_thread(mention.brand_id, mention.platform, mention.thread_id)
-    templates = templates_of(brand)
-    fresh = choose(templates, mention.external_id, used)
+    kind = occasion(mention.text, at_work=hours.is_open(now))
     topic = verdict.topics[0] if verdict.topics else None
-    return word(fresh or choose(templates, mention.external_id, ()), brand, topic, platform), bool(fresh)
+    told = Told(topic, ticket.place, hours.opens_after(now), ticket.id)
+    templates, lang = phrasings_of(brand, kind, language_of(brand, verdict.lang or mention.lang))
+    fresh = choose(templates, mention.external_id, used)
+    return word(fresh or choose(templates, mention.external_id, ()), brand, told, platform, lang), bool(fresh)
 
 
-def word(templates: Sequence[Template], brand: Brand, topic: str | None, platform: Platform) -> Worded:
-    """Word an acknowledgement in the first phrasing that fits this network; raises NotAllowed when none does."""
+def occasion(text: str, *, at_work: bool) -> Kind:
+    """Tell for which occasion an acknowledgement is worded; what strangers could misuse goes before all else."""
+    if find(text):
+        return Kind.PERSONAL_DATA
+    return Kind.ACKNOWLEDGE if at_work else Kind.OFF_HOURS
+
+
+def word(templates: Sequence[Template], brand: Brand, told: Told, platform: Platform, lang: str) -> Worded:
+    """Word a sentence in the first phrasing that fits this network; raises NotAllowed when none does."""
     link = platform.private_link()
-    variants = [render(template, brand, topic, GENERIC_PRIVATE, link, brand.lang) for template in templates]
-    return fit(variants, platform.count, platform.capabilities.max_length)
+    variants = [render(template, brand, told, link, lang) for template in templates]
+    marked = [with_reference(*each, told, brand) for each in zip(variants, templates, strict=True)]
+    return fit(marked + variants if marked != variants else variants, platform.count, platform.capabilities.max_length)
 
 
 def key_of(account: Account, external_id: str, purpose: Purpose) -> str:

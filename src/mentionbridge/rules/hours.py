@@ -37,6 +37,13 @@ class Hours:
         """Tell whether the desk works at an instant; it does at the opening and no longer at the closing."""
         return self.always or any(start <= at < end for start, end in self._stretches(at, at + timedelta.resolution))
 
+    def opens_after(self, at: datetime) -> datetime | None:
+        """Return when the desk opens next, by the clock on its wall; None when it is open or never opens again."""
+        if self.is_open(at):
+            return None
+        opening = self.after(at, timedelta(0))
+        return opening.astimezone(self.zone) if opening is not None else None
+
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Return the working time between two instants; nothing when `end` is not after `start`."""
         # Instants of one zone are subtracted by the clock on the wall, which is not how long it took.

@@ -1,77 +1,42 @@
-"""The words of a public acknowledgement: operator templates, and nothing the customer wrote.
+"""The words of a public sentence of ours: operator templates, and nothing the customer wrote.
 
-Three placeholders exist: `{{ thing }}` (a topic's name), `{{ brand }}`, and `{{ private }}` (a label that leads into
-private). What fills them comes from the operator's config alone.
+What fills a template comes from the operator's config, the calendar and, for an incident, whoever declared it.
 """
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import pairwise
 from urllib.parse import urlsplit
 
 from mentionbridge.domain.account import Brand
-from mentionbridge.domain.errors import NotAllowed, SetupError
+from mentionbridge.domain.errors import NotAllowed
 from mentionbridge.domain.reply import Link
-from mentionbridge.rules.phrasings import DEFAULTS
+from mentionbridge.domain.wording import Kind, Tone
+from mentionbridge.rules.linting import LONGEST_NEWS, unspeakable
+from mentionbridge.rules.phrasings import LANGUAGES, Shipped, shipped
+from mentionbridge.rules.templates import Template, Text
+from mentionbridge.text.language import primary
 
-PLACEHOLDERS = ("thing", "private", "brand")
-GENERIC_THING = "this"
-GENERIC_BRAND = "our team"
-GENERIC_PRIVATE = "private message"
-
-_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 _SENTENCE_START = re.compile(r"(?:^|[.!?…]\s+)$")
 _SENTENCE_END = re.compile(r"[.!?…]+(?:\s+|$)")
-_LONGEST_VALUE = 80
-_NOT_SPEAKABLE = {
-    "a link": re.compile(r"://|www\.|mailto:|[^\W_][.。][^\W\d_]{2,}", re.IGNORECASE),
-    "an @": re.compile("@"),
-    "a #": re.compile("#"),
-    "a run of digits": re.compile(r"\d{3,}"),
-}
-_HOLLOW = (
-    (re.compile(r"\bhow (?:can|may|could) (?:we|i) (?:help|assist)", re.I), "asks what the customer has just told us"),
-    (
-        re.compile(r"\b(?:please )?(?:call|phone|ring) us\b|\bgive us a (?:call|ring)\b", re.I),
-        "sends people to the phone",
-    ),
-    (re.compile(r"\bany inconvenience\b", re.I), "is a phrase nobody believes"),
-)
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
-    """An operator's phrasing, parsed: literal text and placeholder names in turn, literals at even places."""
+class Told:
+    """What a sentence is about: a topic's and a place's key, and what only some occasions know.
 
-    id: str
-    parts: tuple[str, ...]
+    `opens` is when the desk opens again, in the brand's own time; `news` is what a person said about an incident.
+    """
 
-    @classmethod
-    def parse(cls, text: str) -> "Template":
-        """Read a phrasing; raises SetupError with the position of anything that is not text or a placeholder."""
-        parts = tuple(_PLACEHOLDER.split(text.strip()))
-        template = cls("t_" + hashlib.sha256(text.strip().encode("utf-8", "replace")).hexdigest()[:12], parts)
-        template._check_placeholders(text.strip())
-        return template
-
-    def _check_placeholders(self, text: str) -> None:
-        unknown = (match for match in _PLACEHOLDER.finditer(text) if match[1] not in PLACEHOLDERS)
-        stray = re.compile(r"[{}]").search(_PLACEHOLDER.sub(lambda match: "_" * len(match[0]), text))
-        wrong = next(unknown, None) or stray
-        if wrong is not None:
-            may = ", ".join(f"{{{{ {name} }}}}" for name in PLACEHOLDERS)
-            found = text[wrong.start() : wrong.start() + 20]
-            raise SetupError(
-                f"This template has {found!r} at character {wrong.start() + 1}; it may hold text and {may}."
-            )
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The placeholders used, in order."""
-        return self.parts[1::2]
+    topic: str | None = None
+    place: str | None = None
+    opens: datetime | None = None
+    ticket_id: str | None = None
+    news: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,96 +51,84 @@ class Worded:
     kept: tuple[tuple[int, int], ...] = ()
 
 
-def unspeakable(value: str) -> str | None:
-    """Say what in a value forbids it in a public post (a link, an @, a #, digits, hidden characters), or None."""
-    if not value.strip() or len(value) > _LONGEST_VALUE:
-        return f"nothing or more than {_LONGEST_VALUE} characters"
-    return _forbidden(value)
+def language_of(brand: Brand, said: str | None) -> str:
+    """Return the language a post is answered in: its own if the brand speaks it, else the brand's first."""
+    spoken = {primary(each) for each in (brand.lang, *brand.languages)}
+    heard = primary(said)
+    return heard if heard in spoken and heard is not None else primary(brand.lang) or "en"
 
 
-def _forbidden(text: str) -> str | None:
-    if any(unicodedata.category(character)[0] == "C" or character in "\u2028\u2029" for character in text):
-        return "a control or hidden character"
-    plain = unicodedata.normalize("NFKC", text)
-    return next((what for what, pattern in _NOT_SPEAKABLE.items() if pattern.search(plain)), None)
+def phrasings_of(brand: Brand, kind: Kind, lang: str) -> tuple[tuple[Template, ...], str]:
+    """Return the phrasings for an occasion, and the language they are in.
+
+    The brand's own come first, in its tone before the other one; then ours; then English.
+    """
+    for tone in sorted(Tone, key=lambda tone: tone is not brand.tone):
+        own = [each.texts for each in brand.wordings if (each.kind, each.lang, each.tone) == (kind, lang, tone)]
+        if own:
+            return tuple(Template.parse(text) for texts in own for text in texts), lang
+    known = shipped(lang if lang in LANGUAGES else "en")
+    return known.phrasings.get((kind, brand.tone)) or known.phrasings[kind, Tone.FORMAL], known.lang
 
 
-def check(template: Template) -> None:
-    """Raise SetupError for a phrasing that says nothing: names no thing, asks again, or sends people to the phone."""
-    literal = " ".join(template.parts[::2])
-    if "thing" not in template.names:
-        raise SetupError("This template names no thing; say what it is about with {{ thing }}.")
-    hollow = next((why for pattern, why in _HOLLOW if pattern.search(literal)), None)
-    if hollow:
-        raise SetupError(f"This template {hollow}; say what you know and offer {{{{ private }}}} instead.")
-    # With the names in place a full stop that would glue a word to a placeholder's value shows as a link.
-    held = _forbidden("".join(template.parts).replace("\n", " "))
-    if held:
-        raise SetupError(f"This template holds {held}; only the placeholders may lead anywhere.")
-
-
-def check_templates(brand: Brand) -> tuple[Template, ...]:
-    """Return the brand's phrasings, parsed; raises SetupError naming the template, topic or name to change."""
-    for where, value in [("name", brand.name), ("generic_topic", brand.generic_topic)]:
-        _check_value(f"brands.{brand.id}.{where}", value)
-    for topic in brand.topics:
-        _check_value(f"brands.{brand.id}.topics.{topic.key}.name", topic.name)
-    return tuple(_checked(brand, number, text) for number, text in enumerate(brand.templates, start=1)) or _SHIPPED
-
-
-def _check_value(where: str, value: str) -> None:
-    what = unspeakable(value)
-    if what:
-        raise SetupError(f"{where} is said in public and holds {what}; choose plain words.")
-
-
-def _checked(brand: Brand, number: int, text: str) -> Template:
-    try:
-        template = Template.parse(text)
-        check(template)
-    except SetupError as error:
-        raise SetupError(f"brands.{brand.id}.templates, number {number}: {error}") from error
-    return template
-
-
-_SHIPPED = tuple(Template.parse(text) for text in DEFAULTS)
-
-
-def templates_of(brand: Brand) -> tuple[Template, ...]:
-    """Return the phrasings of a brand that was checked at load, or ours when it has none."""
-    return tuple(Template.parse(text) for text in brand.templates) or _SHIPPED
-
-
-def render(
-    template: Template, brand: Brand, topic: str | None, private_label: str, private_url: str | None, lang: str
-) -> Worded:
-    """Fill a phrasing: `topic` is a topic's key, `lang` the language of the phrasing.
+def render(template: Template, brand: Brand, told: Told, private_url: str | None, lang: str) -> Worded:
+    """Fill a phrasing in `lang`.
 
     A value that must not be said in public gives way to a plain one; an address that is no web address gives no link.
     """
-    values = {
-        "thing": thing_of(brand, topic),
-        "brand": _or_else(brand.name, GENERIC_BRAND),
-        "private": _or_else(private_label, GENERIC_PRIVATE),
-    }
+    values = _values(brand, told, lang)
     url = private_url if private_url and _leads_somewhere(private_url) else None
     text, kept, links = "", [], []
-    for place, part in enumerate(template.parts):
-        if place % 2 == 0:
-            text += part
+    for part in template.said_with(values):
+        if isinstance(part, Text):
+            text += part.text
             continue
-        value = _capital(values[part]) if _SENTENCE_START.search(text) else values[part]
+        value = part.of(values[part.name])
+        value = _capital(value) if _SENTENCE_START.search(text) else value
         span = (len(text), len(text) + len(value))
         kept.append(span)
-        links += [Link(*span, url)] if part == "private" and url else []
+        links += [Link(*span, url)] if part.name == "private" and url else []
         text += value
     return Worded(text, tuple(links), template.id, lang, values["thing"], tuple(kept))
 
 
-def thing_of(brand: Brand, topic: str | None) -> str:
-    """Return how we name a topic in public: the operator's name for it, else the brand's generic word, else "this"."""
-    names = (each.name for each in brand.topics if each.key == topic)
-    return _or_else(next(names, ""), _or_else(brand.generic_topic, GENERIC_THING))
+def _values(brand: Brand, told: Told, lang: str) -> dict[str, str]:
+    """Return what every name stands for; a name that is missing here is empty."""
+    plain = shipped(lang if lang in LANGUAGES else "en")
+    values = {
+        "thing": thing_of(brand, told.topic, lang),
+        "brand": _or_else(brand.name, plain.brand),
+        "private": plain.private,
+        "news": told.news if told.news and not unspeakable(told.news, LONGEST_NEWS) else "",
+    }
+    may_be = {
+        "place": next((each.name for each in brand.places if each.key == told.place), ""),
+        "opens": _moment(plain, told.opens) if told.opens else "",
+        "reference": reference_of(told.ticket_id) if brand.reference and told.ticket_id else "",
+    }
+    return values | {name: value for name, value in may_be.items() if value and not unspeakable(value)}
+
+
+def _moment(plain: Shipped, at: datetime) -> str:
+    return f"{plain.days[at.weekday()]}, {at:%H:%M}"
+
+
+def reference_of(ticket_id: str) -> str:
+    """Return the short name of a ticket: six letters no word is made of, the same for ever."""
+    number = int.from_bytes(hashlib.sha256(ticket_id.encode()).digest()[:8])
+    letters = [_LETTERS[number // len(_LETTERS) ** place % len(_LETTERS)] for place in range(6)]
+    return "".join(letters[:3]) + "-" + "".join(letters[3:])
+
+
+def thing_of(brand: Brand, topic: str | None, lang: str) -> str:
+    """Return how we name a topic in public: the operator's name for it in this language, else a generic word."""
+    plain = shipped(lang if lang in LANGUAGES else "en").thing
+    # A sentence in a language the brand does not speak is ours, for want of one of its own; the name is still its.
+    own = lang == primary(brand.lang) or lang not in map(primary, brand.languages)
+    known = next((each for each in brand.topics if each.key == topic), None)
+    named = (known.names.get(lang) or (known.name if own else "")) if known else ""
+    generic = brand.generic_topics.get(lang) or ((brand.generic_topic or "") if own else "")
+    return _or_else(named, _or_else(generic, plain))
 
 
 def _or_else(value: str, plain: str) -> str:
@@ -183,7 +136,7 @@ def _or_else(value: str, plain: str) -> str:
 
 
 def _capital(value: str) -> str:
-    return value[0].upper() + value[1:]
+    return value[0].upper() + value[1:] if value else value
 
 
 def _leads_somewhere(url: str) -> bool:
@@ -194,6 +147,13 @@ def _leads_somewhere(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("https", "http") and bool(parts.hostname)
+
+
+def with_reference(worded: Worded, template: Template, told: Told, brand: Brand) -> Worded:
+    """Add the ticket's reference at the end, where it is wanted and the phrasing does not say it itself."""
+    if not brand.reference or told.ticket_id is None or "{{ reference" in template.text:
+        return worded
+    return replace(worded, text=f"{worded.text} ({reference_of(told.ticket_id)})")
 
 
 def choose(variants: Sequence[Template], seed: str, already_used: Iterable[str]) -> tuple[Template, ...]:

@@ -194,6 +194,23 @@ class Edit(Acted):
     text: Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_storable)]
 
 
+class TemplatePreview(Asked):
+    """An occasion to word: in the phrasings in use, or in `text`."""
+
+    model_config = example(brand="acme", kind="acknowledge", text="We have your word about {{ thing }}.")
+
+    brand: Tag
+    kind: Literal[
+        "acknowledge", "hand_off", "off_hours", "incident", "more_details", "resolved", "personal_data", "praise"
+    ] = "acknowledge"
+    lang: Tag | None = None
+    topic: Tag | None = None
+    place: Tag | None = None
+    news: Annotated[str, Field(max_length=2000), AfterValidator(_storable)] | None = None
+    text: Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_storable)] | None = None
+    account_id: Tag | None = None
+
+
 class Settlement(Acted):
     """What a person saw on the network: whether the reply is out, and under which id."""
 

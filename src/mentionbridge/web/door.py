@@ -18,6 +18,7 @@ from mentionbridge.domain.ticket import Entry, Ticket
 from mentionbridge.domain.verdict import Correction
 from mentionbridge.kit.clock import Clock
 from mentionbridge.pipeline.bridge import LinkedDesk
+from mentionbridge.pipeline.preview import Preview, Wanted
 from mentionbridge.pipeline.say import Saying
 from mentionbridge.ports.access import Idempotency, Tokens
 from mentionbridge.ports.desk import Desk
@@ -114,6 +115,7 @@ class Door:
     """(brand id, mention id, what a person says it is)"""
     rights: Callable[[str, str], Awaitable[Sequence[ReplyRight]]]
     """(brand id, mention id)"""
+    preview: Callable[[Wanted], Sequence[Preview]]
     brands: Mapping[str, Brand]
     capabilities_of: Callable[[Account], Capabilities]
     try_out: Callable[[str, str, EventType], Awaitable[DeliveryResult]]

@@ -425,6 +425,28 @@ class BrandShape(Shape):
     accounts: Sequence[str]
 
 
+class LinkShape(Shape):
+    """A span of the text, in code points, that leads to `url`."""
+
+    start: int
+    end: int
+    url: str
+
+
+class PreviewShape(Shape):
+    """A phrasing as it would read on one account; `problem` says why it could not be said there."""
+
+    account_id: str
+    template_id: str
+    lang: str
+    text: str
+    length: int
+    limit: int
+    shortened: bool
+    links: Sequence[LinkShape]
+    problem: str | None = None
+
+
 class RightShape(Shape):
     """What may be said on one surface: allowed, or why not, and until when either holds."""
 
