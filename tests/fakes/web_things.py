@@ -34,7 +34,7 @@ async def things_of(site: Site, account: Account) -> dict[str, str]:
         assert endpoint is not None
         placed = await uow.events.place(100)
         await uow.deliveries.plan([(endpoint, event) for event in placed], now)
-        (parcel, *_) = await uow.deliveries.waiting(endpoint, now, 9, holds=1)
+        (parcel, *_) = (await uow.deliveries.waiting([endpoint], now, 9, holds=1))[endpoint.id]
     mention = view.mention
     async with site.world.store.writing() as uow:
         await uow.customers.ensure(mention, now)

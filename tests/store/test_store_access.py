@@ -186,8 +186,9 @@ async def test_deliveries_are_listed_newest_first_in_pages(world: World, subscri
             await uow.events.add(EventType.TICKET_UPDATED, "acme", START, ticket_id="tkt_acme_p-1")
         (endpoint,) = await uow.deliveries.subscribed()
         await uow.deliveries.plan([(endpoint, event) for event in await uow.events.place(9)], START)
-        parcels = await uow.deliveries.waiting(endpoint, START, 9, holds=3)
-        await uow.deliveries.note(endpoint, [attempted(parcels[0], DeliveryResult(False, 503, "busy"), START)])
+        parcels = (await uow.deliveries.waiting([endpoint], START, 9, holds=3))[endpoint.id]
+        tried = attempted(parcels[0], DeliveryResult(False, 503, "busy"), START)
+        await uow.deliveries.note([(endpoint, tried)])
     first = await subscriptions.deliveries(["acme"], made.id, {}, None, 3)
     assert first is not None and first.cursor is not None
     rest = await subscriptions.deliveries(["acme"], made.id, {}, first.cursor, 3)

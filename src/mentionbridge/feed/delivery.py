@@ -114,7 +114,9 @@ class HttpCourier:
 
     @asynccontextmanager
     async def _client(self, url: str, origin: str) -> AsyncIterator[Http]:
-        seat = self._seats.setdefault(url, _Seat(self._http(origin)))
+        if url not in self._seats:
+            self._seats[url] = _Seat(self._http(origin))
+        seat = self._seats[url]
         self._seats.move_to_end(url)
         seat.users += 1
         try:
@@ -136,8 +138,10 @@ class HttpCourier:
         )
 
     async def _let_go(self) -> None:
+        if len(self._seats) <= self._keep:
+            return
         idle = [url for url, seat in self._seats.items() if not seat.users]
-        for url in idle[: max(0, len(self._seats) - self._keep)]:
+        for url in idle[: len(self._seats) - self._keep]:
             await self._seats.pop(url).http.aclose()
 
 
@@ -161,4 +165,4 @@ def _presentable(text: str, secrets: Iterable[str]) -> str:
     }
     for shape in sorted(shapes - {""}, key=len, reverse=True):
         text = text.replace(shape, "***")
-    return "".join(each if each.isprintable() else " " for each in text)[:MAX_DETAIL]
+    return "".join(each if each.isprintable() else " " for each in text[:MAX_DETAIL])

@@ -3,12 +3,14 @@
 import asyncio
 import json as json_codec
 import ssl
+import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any, Protocol, cast
 
 import httpx
@@ -19,6 +21,9 @@ from mentionbridge.net.errors import AddressRefused, AnswerTooLong, NotReached
 from mentionbridge.ports.platform import SendGate
 
 MAX_BYTES = 10 * 1024 * 1024
+if "sniffio" not in sys.modules and find_spec("sniffio") is None:
+    # httpcore imports it several times a request; without this Python would look through every folder each time.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 _POOL = httpx.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=5.0)
 _HEADERS_LEAVE = frozenset({"http11.send_request_headers.started", "http2.send_request_headers.started"})
 _HEADERS_LEFT = frozenset({"http11.send_request_headers.complete", "http2.send_request_headers.complete"})
@@ -96,7 +101,7 @@ class Http:
         self._guard = guard
         self._transport = transport
         self._timeout = timeout
-        self._user_agent = user_agent or f"mentionbridge/{version('mentionbridge')}"
+        self._user_agent = user_agent or _our_name()
         self._proxy = proxy
         self._ca_file = ca_file
         self._limits = limits
@@ -302,6 +307,11 @@ def _destination(url: httpx.URL) -> str:
 
 def _place(url: httpx.URL) -> str:
     return url.netloc.decode("ascii")
+
+
+@cache
+def _our_name() -> str:
+    return f"mentionbridge/{version('mentionbridge')}"
 
 
 @cache

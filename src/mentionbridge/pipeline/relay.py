@@ -5,10 +5,10 @@ endpoint that keeps us waiting delays none of the others.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from mentionbridge.domain.endpoint import Endpoint, Parcel
+from mentionbridge.domain.endpoint import Endpoint, Health, Parcel
 from mentionbridge.domain.events import EventType
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.carry import Turn, carry
@@ -52,75 +52,91 @@ async def _look(bridge: Bridge, leases: Sequence[Lease]) -> list[Turn]:
         return []
     async with bridge.store.reading() as uow:
         endpoints, now = await uow.deliveries.claimed(leases), bridge.clock.now()
-        found = [(lease, endpoints[lease.id], await _due(uow, endpoints[lease.id], now)) for lease in leases]
-        events = {parcel.event.id: parcel.event for *_, parcels in found for parcel in parcels}
+        due = await _due(uow, [endpoints[lease.id] for lease in leases], now)
+        events = {parcel.event.id: parcel.event for parcels in due.values() for parcel in parcels}
         told = await uow.events.render_all(list(events.values()))
+    turns = ((lease, endpoints[lease.id], due.get(lease.id, ())) for lease in leases)
     return [
         Turn(lease, endpoint, parcels, told, endpoint.health, full=len(parcels) == TURN)
-        for lease, endpoint, parcels in found
+        for lease, endpoint, parcels in turns
     ]
 
 
-async def _due(uow: UnitOfWork, endpoint: Endpoint, now: datetime) -> Sequence[Parcel]:
-    """Return what is due; of an unwell endpoint only one, and one ahead of its schedule rather than none."""
-    resting = endpoint.health.resting_until
-    if endpoint.disabled_at is not None or (resting is not None and resting > now):
-        return []
-    if not is_unwell(endpoint.health, now):
-        return await uow.deliveries.waiting(endpoint, now, TURN, holds=HOLDS)
-    if due := await uow.deliveries.waiting(endpoint, now, 1, holds=_FOR_EVER):
-        return due
-    oldest = await uow.deliveries.oldest(endpoint)
-    return [oldest] if oldest is not None else []
+async def _due(uow: UnitOfWork, endpoints: Sequence[Endpoint], now: datetime) -> Mapping[str, Sequence[Parcel]]:
+    """Return what is due at each; of an unwell endpoint only one, and one ahead of its schedule rather than none."""
+    up = [each for each in endpoints if each.disabled_at is None and not _rests(each.health, now)]
+    well = [each for each in up if not is_unwell(each.health, now)]
+    unwell = [each for each in up if is_unwell(each.health, now)]
+    found = {
+        **await uow.deliveries.waiting(well, now, TURN, holds=HOLDS),
+        **await uow.deliveries.waiting(unwell, now, 1, holds=_FOR_EVER),
+    }
+    for endpoint in unwell:
+        if not found[endpoint.id] and (oldest := await uow.deliveries.oldest(endpoint)) is not None:
+            found[endpoint.id] = [oldest]
+    return found
+
+
+def _rests(health: Health, now: datetime) -> bool:
+    return health.resting_until is not None and health.resting_until > now
 
 
 async def _settle(bridge: Bridge, done: Sequence[Turn], until: float) -> list[Lease]:
     """Write down what came of some turns; returns the leases of endpoints that stay in hand."""
-    kept: list[Lease] = []
     async with bridge.store.writing() as uow:
         held, now = await uow.deliveries.held([turn.lease for turn in done]), bridge.clock.now()
         # Who lost its lease meanwhile learns nothing: its deliveries come again, under the same ids.
-        ours = [turn for turn in done if turn.lease.id in held]
-        for turn in ours:
-            endpoint = held[turn.lease.id]
-            due = await _end(uow, turn, endpoint, now)
-            if due is not None and due <= now and bridge.clock.monotonic() < until:
-                kept.append(turn.lease)
-            else:
-                await uow.deliveries.release(endpoint, due)
-    _tell(bridge, ours)
-    return kept
+        ours = [(turn, held[turn.lease.id]) for turn in done if turn.lease.id in held]
+        await uow.deliveries.note([(endpoint, one) for turn, endpoint in ours for one in turn.attempted])
+        changed = [(turn, each) for turn, each in ours if turn.attempted and turn.health != each.health]
+        await uow.deliveries.keep_health([(endpoint, turn.health) for turn, endpoint in changed])
+        next_due = await _next_due(uow, ours, now)
+        goes_on = bridge.clock.monotonic() < until
+        kept = {id_ for id_, due in next_due.items() if goes_on and due is not None and due <= now}
+        await uow.deliveries.release([(held[id_], due) for id_, due in next_due.items() if id_ not in kept])
+    _tell(bridge, [turn for turn, _ in ours])
+    return [turn.lease for turn, _ in ours if turn.lease.id in kept]
 
 
-async def _end(uow: UnitOfWork, turn: Turn, endpoint: Endpoint, now: datetime) -> datetime | None:
-    """Keep one turn's attempts and the endpoint's health; returns when it has something to be brought next."""
-    await uow.deliveries.note(endpoint, turn.attempted)
-    if turn.health != endpoint.health and turn.attempted:
-        await uow.deliveries.keep_health(endpoint, turn.health)
-    if endpoint.disabled_at is not None or await _disabled(uow, turn, endpoint, now):
-        return None
-    if turn.health.resting_until is not None and turn.health.resting_until > now:
-        anything = endpoint.recovered_to is not None or await uow.deliveries.oldest(endpoint) is not None
-        return turn.health.resting_until if anything else None
-    if is_unwell(turn.endpoint.health, now) and not turn.health.failures:
-        await uow.deliveries.hurry(endpoint, now)
-    if endpoint.recovered_to is not None and not turn.parcels:
-        await recover_more(uow, endpoint, now)
-    if turn.full or endpoint.recovered_to is not None:
-        return now
-    return await uow.deliveries.next_due(endpoint, now, holds=HOLDS)
+async def _next_due(
+    uow: UnitOfWork, ours: Sequence[tuple[Turn, Endpoint]], now: datetime
+) -> Mapping[str, datetime | None]:
+    """Return when each endpoint has something to be brought next; None when nothing is owed, or it is disabled."""
+    at_once = {endpoint.id for turn, endpoint in ours if await _end(uow, turn, endpoint, now)}
+    told = [turn for turn, endpoint in ours if endpoint.disabled_at is None and not _must_end(turn, now)]
+    waits = await uow.deliveries.next_due([turn.endpoint for turn in told], now, holds=HOLDS)
+    found: dict[str, datetime | None] = {endpoint.id: None for _, endpoint in ours}
+    for turn in told:
+        found[turn.lease.id] = _when(turn, now if turn.lease.id in at_once else waits.get(turn.lease.id), now)
+    return found
 
 
-async def _disabled(uow: UnitOfWork, turn: Turn, endpoint: Endpoint, now: datetime) -> bool:
-    if turn.gone:
-        why = "the subscriber answered 410 Gone"
-    elif turn.attempted and must_disable(turn.health.failing_since, now):
-        why = "it has failed for five days"
-    else:
+def _when(turn: Turn, due: datetime | None, now: datetime) -> datetime | None:
+    return turn.health.resting_until if due is not None and _rests(turn.health, now) else due
+
+
+async def _end(uow: UnitOfWork, turn: Turn, endpoint: Endpoint, now: datetime) -> bool:
+    """Do what one turn alone calls for; True when the endpoint surely has more to be brought."""
+    if endpoint.disabled_at is not None:
         return False
-    await uow.deliveries.disable(endpoint, why, now)
-    await uow.events.add(EventType.ENDPOINT_DISABLED, endpoint.brand_id, now, endpoint_id=endpoint.id, why=why)
-    return True
+    if why := _must_end(turn, now):
+        await uow.deliveries.disable(endpoint, why, now)
+        await uow.events.add(EventType.ENDPOINT_DISABLED, endpoint.brand_id, now, endpoint_id=endpoint.id, why=why)
+        return False
+    if is_unwell(turn.endpoint.health, now) and turn.attempted and not turn.health.failures:
+        await uow.deliveries.hurry(endpoint, now)
+    if endpoint.recovered_to is not None and not turn.parcels and not _rests(turn.health, now):
+        await recover_more(uow, endpoint, now)
+    return turn.full or endpoint.recovered_to is not None
+
+
+def _must_end(turn: Turn, now: datetime) -> str | None:
+    """Say why this endpoint is no longer told anything, or None."""
+    if turn.gone:
+        return "the subscriber answered 410 Gone"
+    if turn.attempted and must_disable(turn.health.failing_since, now):
+        return "it has failed for five days"
+    return None
 
 
 def _tell(bridge: Bridge, turns: Iterable[Turn]) -> None:

@@ -42,27 +42,29 @@ class Deliveries(Protocol):
     async def plan_again(self, endpoint: Endpoint, events: Sequence[Event], now: datetime) -> None:
         """Owe what was never owed or is a dead letter; what was delivered or still waits is left alone."""
 
-    async def waiting(self, endpoint: Endpoint, now: datetime, most: int, *, holds: int) -> Sequence[Parcel]:
-        """Return up to `most` due deliveries in feed order, without those an earlier one of their line holds back.
+    async def waiting(
+        self, endpoints: Sequence[Endpoint], now: datetime, most: int, *, holds: int
+    ) -> Mapping[str, Sequence[Parcel]]:
+        """Return by endpoint up to `most` due deliveries in feed order, without those an earlier one holds back.
 
-        An earlier one holds while it waits for its next attempt and has had less than `holds`.
+        An earlier one holds back its line while it waits for its next attempt and has had less than `holds`.
         """
 
     async def oldest(self, endpoint: Endpoint) -> Parcel | None:
         """Return the first delivery in feed order that still waits, due or not."""
 
-    async def next_due(self, endpoint: Endpoint, now: datetime, *, holds: int) -> datetime | None:
-        """When this endpoint has something to be brought next."""
+    async def next_due(self, endpoints: Sequence[Endpoint], now: datetime, *, holds: int) -> Mapping[str, datetime]:
+        """When each of these endpoints has something to be brought next; who is owed nothing lacks."""
 
-    async def note(self, endpoint: Endpoint, made: Sequence[Attempted]) -> None:
+    async def note(self, made: Sequence[tuple[Endpoint, Attempted]]) -> None:
         """Write attempts into the ledger, and where their deliveries stand now."""
 
     async def hurry(self, endpoint: Endpoint, now: datetime) -> None:
         """Make all that waits due now: the endpoint is back."""
 
-    async def keep_health(self, endpoint: Endpoint, health: Health) -> None: ...
-    async def release(self, endpoint: Endpoint, due: datetime | None) -> None:
-        """Give the endpoint back, due again at `due` or when something new is owed."""
+    async def keep_health(self, healths: Sequence[tuple[Endpoint, Health]]) -> None: ...
+    async def release(self, given: Sequence[tuple[Endpoint, datetime | None]]) -> None:
+        """Give endpoints back, each due again at its time or when something new is owed."""
 
     async def recovered(self, endpoint: Endpoint, to: int | None) -> None:
         """Keep how far the recovery has come; None when it is through."""

@@ -1,7 +1,7 @@
 """Subscribers and what is owed to them: an endpoint is what a worker claims, its deliveries stand in line behind it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from mentionbridge.kit.ids import Ids
 from mentionbridge.ports.store import Lease
 from mentionbridge.store import tables as t
 from mentionbridge.store.events import event_of
-from mentionbridge.store.rows import insert, key_of_row, row_of
+from mentionbridge.store.rows import insert, key_of_row, row_of, set_values, setting
 from mentionbridge.store.sealed import Sealer
 
 KEPT_ATTEMPTS = 50
@@ -32,19 +32,46 @@ _HELD_BACK = sa.exists().where(
     _EARLIER.c.due > _NOW,
     _EARLIER.c.attempts < sa.bindparam("holds"),
 )
-_PARCELS = (
-    sa.select(_COLUMN.id.label("delivery_id"), _COLUMN.line, _COLUMN.attempts, _COLUMN.scheduled, *t.events.c)
-    .join_from(
-        t.deliveries,
-        t.events,
-        sa.and_(t.events.c.brand_id == _COLUMN.brand_id, t.events.c.id == _COLUMN.event_id),
-    )
-    .where(_MINE, _COLUMN.due.isnot(None), _COLUMN.position <= sa.bindparam("until"))
-    .order_by(_COLUMN.position)
-    .limit(sa.bindparam("most", type_=sa.Integer))
+_THEM = (
+    t.endpoints.c.brand_id.in_(sa.bindparam("brands", expanding=True)),
+    t.endpoints.c.id.in_(sa.bindparam("endpoints", expanding=True)),
 )
+
+
+def _parcels(mine: sa.ColumnElement[bool], until: sa.ColumnElement[int]) -> sa.Select[Any]:
+    about = sa.and_(t.events.c.brand_id == _COLUMN.brand_id, t.events.c.id == _COLUMN.event_id)
+    return (
+        sa.select(_COLUMN.id.label("delivery_id"), _COLUMN.line, _COLUMN.attempts, _COLUMN.scheduled, *t.events.c)
+        .join_from(t.deliveries, t.events, about)
+        .where(mine, _COLUMN.due.isnot(None), _COLUMN.position <= until)
+        .order_by(_COLUMN.position)
+        .limit(sa.bindparam("most", type_=sa.Integer))
+    )
+
+
+def _due_of_each() -> sa.Select[Any]:
+    """What is due at each of many endpoints, in one statement; SQLite has no LATERAL."""
+    column = t.endpoints.c
+    mine = sa.and_(_COLUMN.brand_id == column.brand_id, _COLUMN.endpoint_id == column.id)
+    due = _parcels(mine, sa.func.coalesce(column.recovered_to, END)).where(_COLUMN.due <= _NOW, ~_HELD_BACK)
+    theirs = due.correlate(t.endpoints).lateral("theirs")
+    every = sa.select(column.id.label("whose"), *theirs.c).join_from(t.endpoints, theirs, sa.true())
+    return every.where(*_THEM).order_by(theirs.c.position)
+
+
+_PARCELS = _parcels(_MINE, sa.bindparam("until"))
 _DUE = _PARCELS.where(_COLUMN.due <= _NOW, ~_HELD_BACK)
-_NEXT_DUE = sa.select(sa.func.min(_COLUMN.due, type_=t.Instant)).where(_MINE, _COLUMN.due.isnot(None), ~_HELD_BACK)
+_DUE_OF_EACH = _due_of_each()
+_NEXT_DUE = (
+    sa.select(_COLUMN.endpoint_id, sa.func.min(_COLUMN.due, type_=t.Instant).label("due"))
+    .where(
+        _COLUMN.brand_id.in_(sa.bindparam("brands", expanding=True)),
+        _COLUMN.endpoint_id.in_(sa.bindparam("endpoints", expanding=True)),
+        _COLUMN.due.isnot(None),
+        ~_HELD_BACK,
+    )
+    .group_by(_COLUMN.endpoint_id)
+)
 _SETTLED = (
     sa.update(t.deliveries)
     .where(row_of(t.deliveries))
@@ -67,10 +94,15 @@ def _woken() -> sa.Update:
     column = t.endpoints.c
     when = sa.case((column.resting_until > _NOW, column.resting_until), else_=_NOW)
     sleeps = sa.or_(column.due.is_(None), column.due > when)
-    return sa.update(t.endpoints).where(row_of(t.endpoints), column.disabled_at.is_(None), sleeps).values(due=when)
+    return sa.update(t.endpoints).where(*_THEM, column.disabled_at.is_(None), sleeps).values(due=when)
 
 
+# In one order, for others lock several too; and not against those who only refer to the row.
+_IN_ORDER = (t.endpoints.c.brand_id, t.endpoints.c.id)
+_LOCK = sa.select(t.endpoints.c.id).where(*_THEM).order_by(*_IN_ORDER).with_for_update(key_share=True)
 _WAKE = _woken()
+_RELEASE = setting(t.endpoints, ("due", "lease_until", "lease_token", "attempts"))
+_KEEP_HEALTH = setting(t.endpoints, ("failures", "failing_since", "resting_until", "lane"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +130,7 @@ class StoredDeliveries:
     async def held(self, leases: Sequence[Lease]) -> Mapping[str, Endpoint]:
         tokens = {lease.token for lease in leases}
         query = sa.select(t.endpoints).where(_leased(leases), t.endpoints.c.lease_token.in_(tokens))
-        # In one order, for others lock several too; and not against those who only refer to the row.
-        query = query.order_by(t.endpoints.c.brand_id, t.endpoints.c.id).with_for_update(key_share=True)
+        query = query.order_by(*_IN_ORDER).with_for_update(key_share=True)
         return {row.id: as_endpoint(row) for row in await self.connection.execute(query)}
 
     async def plan(self, owed: Sequence[tuple[Endpoint, Event]], now: datetime) -> None:
@@ -107,8 +138,10 @@ class StoredDeliveries:
             return
         new = insert(self.connection, t.deliveries).on_conflict_do_nothing()
         await self.connection.execute(new, [self._owed(endpoint, event, now) for endpoint, event in owed])
-        woken = sorted({(endpoint.brand_id, endpoint.id) for endpoint, _ in owed})
-        await self.connection.execute(_WAKE, [{**key_of_row(*key), "now": now} for key in woken])
+        woken = _them([endpoint for endpoint, _ in owed])
+        # Who gives one back meanwhile is waited for here: an UPDATE alone would pass over a row that is not asleep yet.
+        await self.connection.execute(_LOCK, woken)
+        await self.connection.execute(_WAKE, {**woken, "now": now})
 
     async def plan_again(self, endpoint: Endpoint, events: Sequence[Event], now: datetime) -> None:
         if not events:
@@ -135,25 +168,39 @@ class StoredDeliveries:
             "attempts": 0,
         }
 
-    async def waiting(self, endpoint: Endpoint, now: datetime, most: int, *, holds: int) -> Sequence[Parcel]:
-        values = {**_of(endpoint), "now": now, "most": most, "holds": holds}
-        return [_parcel(row) for row in await self.connection.execute(_DUE, values)]
+    async def waiting(
+        self, endpoints: Sequence[Endpoint], now: datetime, most: int, *, holds: int
+    ) -> Mapping[str, Sequence[Parcel]]:
+        values = {"now": now, "most": most, "holds": holds}
+        if self.connection.dialect.name == "postgresql":
+            return await self._due_of_each(endpoints, values)
+        found = {each.id: await self.connection.execute(_DUE, {**_of(each), **values}) for each in endpoints}
+        return {id_: [_parcel(row) for row in rows] for id_, rows in found.items()}
+
+    async def _due_of_each(
+        self, endpoints: Sequence[Endpoint], values: Mapping[str, Any]
+    ) -> Mapping[str, Sequence[Parcel]]:
+        found: dict[str, list[Parcel]] = {endpoint.id: [] for endpoint in endpoints}
+        for row in await self.connection.execute(_DUE_OF_EACH, {**_them(endpoints), **values}) if endpoints else ():
+            found[row.whose].append(_parcel(row))
+        return found
 
     async def oldest(self, endpoint: Endpoint) -> Parcel | None:
         row = (await self.connection.execute(_PARCELS, {**_of(endpoint), "most": 1})).first()
         return _parcel(row) if row is not None else None
 
-    async def next_due(self, endpoint: Endpoint, now: datetime, *, holds: int) -> datetime | None:
-        values = {"brand": endpoint.brand_id, "endpoint": endpoint.id, "now": now, "holds": holds}
-        due: datetime | None = (await self.connection.execute(_NEXT_DUE, values)).scalar_one()
-        return due
+    async def next_due(self, endpoints: Sequence[Endpoint], now: datetime, *, holds: int) -> Mapping[str, datetime]:
+        if not endpoints:
+            return {}
+        rows = await self.connection.execute(_NEXT_DUE, {**_them(endpoints), "now": now, "holds": holds})
+        return {row.endpoint_id: row.due for row in rows}
 
-    async def note(self, endpoint: Endpoint, made: Sequence[Attempted]) -> None:
+    async def note(self, made: Sequence[tuple[Endpoint, Attempted]]) -> None:
         if not made:
             return
-        await self.connection.execute(_SETTLED, [_settled(endpoint, one) for one in made])
-        await self.connection.execute(_ATTEMPT, [self._line(endpoint, one) for one in made])
-        for one in made:
+        await self.connection.execute(_SETTLED, [_settled(endpoint, one) for endpoint, one in made])
+        await self.connection.execute(_ATTEMPT, [self._line(endpoint, one) for endpoint, one in made])
+        for endpoint, one in made:
             if one.attempts >= _CROWDED or one.at < one.parcel.scheduled:
                 await self._cut_ledger(endpoint, one.parcel.id)
 
@@ -177,17 +224,16 @@ class StoredDeliveries:
         mine = sa.and_(_COLUMN.brand_id == endpoint.brand_id, _COLUMN.endpoint_id == endpoint.id)
         await self.connection.execute(sa.update(t.deliveries).where(mine, _COLUMN.due > now).values(due=now))
 
-    async def keep_health(self, endpoint: Endpoint, health: Health) -> None:
-        await self._change(
-            endpoint,
-            failures=health.failures,
-            failing_since=health.failing_since,
-            resting_until=health.resting_until,
-            lane=health.lane,
-        )
+    async def keep_health(self, healths: Sequence[tuple[Endpoint, Health]]) -> None:
+        rows = [set_values(each.brand_id, each.id, asdict(health)) for each, health in healths]
+        if rows:
+            await self.connection.execute(_KEEP_HEALTH, rows)
 
-    async def release(self, endpoint: Endpoint, due: datetime | None) -> None:
-        await self._change(endpoint, due=due, lease_until=None, lease_token=None, attempts=0)
+    async def release(self, given: Sequence[tuple[Endpoint, datetime | None]]) -> None:
+        free = {"lease_until": None, "lease_token": None, "attempts": 0}
+        rows = [set_values(each.brand_id, each.id, {"due": due, **free}) for each, due in given]
+        if rows:
+            await self.connection.execute(_RELEASE, rows)
 
     async def recovered(self, endpoint: Endpoint, to: int | None) -> None:
         until = endpoint.recover_until if to is not None else None
@@ -230,6 +276,13 @@ def _leased(leases: Sequence[Lease]) -> sa.ColumnElement[bool]:
     return sa.and_(t.endpoints.c.brand_id.in_(brands), t.endpoints.c.id.in_(ids))
 
 
+def _them(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+    return {
+        "brands": sorted({endpoint.brand_id for endpoint in endpoints}),
+        "endpoints": sorted({endpoint.id for endpoint in endpoints}),
+    }
+
+
 def _of(endpoint: Endpoint) -> dict[str, Any]:
     """While it recovers, only what stands in the feed before the recovery's place: so the order holds."""
     until = endpoint.recovered_to if endpoint.recovered_to is not None else END
@@ -238,6 +291,7 @@ def _of(endpoint: Endpoint) -> dict[str, Any]:
 
 def _parcel(row: Any) -> Parcel:
     facts = dict(row._mapping)
+    facts.pop("whose", None)
     own = {name: facts.pop(name) for name in ("line", "attempts", "scheduled")}
     return Parcel(id=facts.pop("delivery_id"), event=event_of(facts), **own)
 
