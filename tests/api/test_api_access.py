@@ -2,9 +2,11 @@
 
 import pytest
 
-from fakes.people import story
-from fakes.web_world import EVERY_SCOPE, Site
+from fakes.people import ACME, story
+from fakes.web_things import Asking, asking, things_of
+from fakes.web_world import EVERY_SCOPE, Site, document
 from mentionbridge.ports.access import Scope
+from mentionbridge.web.app import rules
 
 BAD_TOKENS = [
     "mb_x",
@@ -51,6 +53,27 @@ async def test_a_busy_token_is_told_when_to_come_back(site: Site) -> None:
     assert (await http.get("/v1/tickets", headers)).headers["retry-after"] == "15"
     site.world.clock.forward(15)
     assert (await http.get("/v1/tickets", headers)).status_code == 200
+
+
+async def test_every_answer_tells_what_is_left(site: Site) -> None:
+    things, token = await things_of(site, ACME), await site.token(*EVERY_SCOPE, brands=["*"])
+    left, seen = site.door.limits.requests_per_minute, set()
+    asks = [asking(document(), method.lower(), path) for method, path in sorted(rules()) if path.startswith("/v1")]
+    for ask in [*asks, Asking("GET", "/v1/nothing", None), Asking("PATCH", "/v1/tickets", {})]:
+        left -= 1
+        answer = await ask.send(site, things, token)
+        told = {name: answer.headers.get(f"ratelimit-{name}") for name in ("limit", "remaining", "reset")}
+        assert told == {"limit": "1200", "remaining": str(left), "reset": "60"}, f"{ask.method} {ask.path}"
+        seen.add(answer.status_code // 100)
+    assert seen == {2, 4}
+
+
+def test_the_document_tells_of_the_limits() -> None:
+    for path, methods in document()["paths"].items():
+        for operation in methods.values():
+            for status, answer in operation["responses"].items():
+                told = set(answer.get("headers", {})) >= {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
+                assert told == (path.startswith("/v1") and status != "401"), f"{path} {status}"
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

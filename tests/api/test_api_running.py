@@ -34,7 +34,8 @@ async def test_the_document_is_openapi_and_whole(site: Site) -> None:
     document = (await site.http.get("/openapi.json")).json()
     assert document["openapi"].startswith("3.1")
     named = set(_refs(document))
-    assert named <= {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    components = document["components"]
+    assert named <= {f"#/components/{kind}/{name}" for kind in components for name in components[kind]}
     assert "HTTPValidationError" not in document["components"]["schemas"]
     for path, methods in document["paths"].items():
         for method, operation in methods.items():

@@ -81,8 +81,12 @@ class Asking:
             self.at(things),
             params=self.query or None,
             headers={**content, **self.headers, **token},
-            content=b"" if self.body is None else json.dumps(_about(self.body, things)).encode(),
+            content=self.content(things),
         )
+
+    def content(self, things: dict[str, str]) -> bytes:
+        """Return the body about these things as it is sent."""
+        return b"" if self.body is None else json.dumps(_about(self.body, things)).encode()
 
 
 def _about(body: Any, things: dict[str, str]) -> Any:

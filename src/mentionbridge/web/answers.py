@@ -15,6 +15,11 @@ from mentionbridge.web.problem import KINDS, MEDIA_TYPE
 Rules = Mapping[tuple[str, str], Rule | None]
 Answers = dict[int | str, dict[str, Any]]
 _REF = "#/components/schemas/{model}"
+LIMITS = {
+    "RateLimit-Limit": "How many requests a minute this token may make.",
+    "RateLimit-Remaining": "How many of them are left.",
+    "RateLimit-Reset": "In how many seconds the minute is over.",
+}
 PROBLEM = {
     "type": "object",
     "title": "Problem",
@@ -74,6 +79,7 @@ def describe(app: FastAPI, rules: Rules, *bodies: type[BaseModel]) -> None:
             components.update(told["$defs"])
             _drop_validation_errors(schema)
             _tell_scopes(schema, rules)
+            _tell_limits(schema)
             schema["webhooks"] = webhooks()
             app.openapi_schema = schema
         return app.openapi_schema
@@ -96,3 +102,16 @@ def _tell_scopes(schema: dict[str, Any], rules: Rules) -> None:
         for method, operation in methods.items():
             if (rule := rules.get((method.upper(), path))) is not None:
                 operation["security"] = [{"token": [str(scope)]} for scope in rule.scopes]
+
+
+def _tell_limits(schema: dict[str, Any]) -> None:
+    """Write what is left of a token's minute into every answer to somebody whose token is known."""
+    schema["components"]["headers"] = {
+        name: {"description": said, "schema": {"type": "integer", "minimum": 0}} for name, said in LIMITS.items()
+    }
+    for path, methods in schema["paths"].items():
+        for operation in methods.values() if path.startswith("/v1") else ():
+            for status, answer in operation["responses"].items():
+                if status != "401":
+                    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in LIMITS}
+                    answer["headers"] = {**answer.get("headers", {}), **headers}

@@ -59,7 +59,8 @@ def requires_key(request: Request) -> None:
 async def _once(request: Request, key: str, handle: Handler) -> Response:
     door: Door = request.app.state.door
     caller: Caller = request.state.caller
-    known = await door.idempotency.begin(caller.token.id, key, await _digest(request), door.clock.now())
+    digest = digest_of(request.method, request.url.path, request.url.query, await request.body())
+    known = await door.idempotency.begin(caller.token.id, key, digest, door.clock.now())
     if known.earlier is not Earlier.NEW:
         return _again(known)
     try:
@@ -74,9 +75,9 @@ async def _once(request: Request, key: str, handle: Handler) -> Response:
     return response
 
 
-async def _digest(request: Request) -> str:
-    what = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-    return hashlib.sha256(what + await request.body()).hexdigest()
+def digest_of(method: str, path: str, query: str, body: bytes) -> str:
+    """Return what makes two requests the same."""
+    return hashlib.sha256(f"{method} {path}?{query}\n".encode() + body).hexdigest()
 
 
 def _again(known: Remembered) -> Response:
