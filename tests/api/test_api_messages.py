@@ -30,6 +30,15 @@ async def test_words_are_queued_once_and_open_the_ticket(site: Site) -> None:
     assert (await site.http.get(f"/v1/tickets/{ticket_id}", desk)).json()["state"] == "open"
 
 
+async def test_a_writer_is_warned_about_their_own_words_and_they_go_out_as_they_are(site: Site) -> None:
+    desk, ticket_id = await site.token(Scope.REPLY), await ticket(site)
+    text = "You should have told us, @sam. We will call you tomorrow, and @lee too."
+    told = (await say(site, desk, ticket_id, text=text)).json()
+    assert (told["text"], told["state"]) == (text, "queued")
+    assert [each["doubt"] for each in told["warnings"]] == ["blame", "promise", "somebody_else"]
+    assert text[told["warnings"][0]["start"] : told["warnings"][0]["end"]] == "You should have"
+
+
 async def test_another_desk_that_has_not_seen_the_answer_gets_it_instead(site: Site) -> None:
     ticket_id = await ticket(site)
     one, two = await site.token(Scope.REPLY, name="one"), await site.token(Scope.READ, Scope.REPLY, name="two")

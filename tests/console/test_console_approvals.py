@@ -78,9 +78,20 @@ async def test_changed_words_return_to_review_and_are_not_let_out_unread(site: S
     done = await visitor.decides(reply, "approve", text="We have found your parcel.")
     assert "Your words are kept" in done.text
     kept = await stored(site, reply)
+    assert "This puts the blame" not in done.text
     assert (kept.state, kept.text, kept.author_of_words) == (WAITING, "We have found your parcel.", "Kim via desk")
     await visitor.decides(kept, "approve")
     assert (await stored(site, reply)).state is ReplyState.QUEUED
+
+
+async def test_a_persons_words_are_looked_at_and_left_as_they_are(site: Site, visitor: Visitor) -> None:
+    reply = await drafted(site)
+    await visitor.signs_in()
+    text = "You should have called us, Sam. We will call you tomorrow."
+    done = await visitor.decides(reply, "keep", text=text)
+    assert "This puts the blame on the customer. “<bdi>You should have</bdi>”" in done.text
+    assert "record it as a commitment" in done.text
+    assert (await stored(site, reply)).text == text
 
 
 async def test_a_rejection_keeps_its_reason(site: Site, visitor: Visitor) -> None:

@@ -1,6 +1,6 @@
 """What `/v1` answers: every shape, and how it is made from what the store tells."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
@@ -26,6 +26,7 @@ from mentionbridge.ports.desk import (
     TicketView,
     UnreadableItem,
 )
+from mentionbridge.rules.tone import doubts
 
 T = TypeVar("T")
 _EXCERPT = 2000
@@ -313,6 +314,15 @@ class AttemptShape(Shape):
     detail: str
 
 
+class WarningShape(Shape):
+    """What its writer may want to look at again: `start` and `end` count code points of the text."""
+
+    doubt: str = Field(examples=["promise"])
+    sentence: str
+    start: int
+    end: int
+
+
 class ReplyShape(Shape):
     """Something we say; who approved it, and every attempt when read alone. `text` is null once `redacted`."""
 
@@ -343,6 +353,7 @@ class ReplyShape(Shape):
     permalink: str | None
     evidence: str | None
     attempts: Sequence[AttemptShape] = ()
+    warnings: Sequence[WarningShape] = Field((), description="Only in the answer to whoever wrote the words.")
 
 
 class LineShape(Shape):
@@ -517,6 +528,7 @@ class MovedShape(Shape):
     approved_by: str | None
     reason: str | None
     updated_at: datetime
+    warnings: Sequence[WarningShape] = Field((), description="Doubts about words that were just written.")
 
 
 class SwitchedShape(Shape):
@@ -591,7 +603,7 @@ def commitment(given: Commitment) -> CommitmentShape:
 
 def reply(view: ReplyView) -> ReplyShape:
     ours = view.reply
-    told = _own(ReplyShape, ours, "text", "not_before", "attempts")
+    told = _own(ReplyShape, ours, "text", "not_before", "attempts", "warnings")
     return ReplyShape(
         **told,
         text=None if ours.redacted else ours.text,
@@ -667,7 +679,12 @@ def event(view: EventView) -> EventShape:
 
 
 def moved(ours: Reply) -> MovedShape:
-    return MovedShape.model_validate(ours)
+    return MovedShape(**_own(MovedShape, ours, "warnings"))
+
+
+def warnings(text: str, to: Iterable[str] = ()) -> list[WarningShape]:
+    """Return what a writer may want to look at again; `to` are the handles the words may name."""
+    return [WarningShape.model_validate(each) for each in doubts(text, to)]
 
 
 def _own(shape: type[Shape], thing: object, *but: str) -> dict[str, Any]:

@@ -49,7 +49,9 @@ async def answer(
     except AlreadyAnswered as error:
         raise await _with_their_answer(door, caller, error) from error
     door.wake()
-    return shapes.reply(ReplyView(reply))
+    answered = await door.desk.mention(caller.brands, reply.mention_id)
+    to = [answered.mention.author.handle] if answered is not None else []
+    return shapes.reply(ReplyView(reply)).model_copy(update={"warnings": shapes.warnings(reply.text, to)})
 
 
 @router.get("/{ticket_id}/external", responses=READS_ONE, summary="List a ticket's mirrors at helpdesks")

@@ -73,7 +73,8 @@ async def edit(
 ) -> shapes.MovedShape:
     door = door_of(request)
     brand = await _brand_of(door, caller, reply_id)
-    return _done(door, await door.edit(brand, reply_id, asked.text, caller.actor(asked.person)))
+    done = _done(door, await door.edit(brand, reply_id, asked.text, caller.actor(asked.person)))
+    return done.model_copy(update={"warnings": shapes.warnings(asked.text)})
 
 
 @router.post("/{reply_id}/settle", responses=WRITES, summary="Say whether an unknown (or manual) reply is out")

@@ -8,6 +8,7 @@ from mentionbridge.domain.errors import NotFound
 from mentionbridge.domain.mention import Mention
 from mentionbridge.domain.reply import Reply, ReplyState
 from mentionbridge.ports.desk import MediaFacts
+from mentionbridge.rules.tone import Warned, doubts
 from mentionbridge.web.console.session import Visitor
 from mentionbridge.web.door import Door
 
@@ -29,6 +30,12 @@ class Card:
     def is_stale(self) -> bool:
         """True when the post was edited after the draft was written."""
         return self.mention is not None and self.mention.edit_version != self.reply.mention_edit_version
+
+    @property
+    def doubts(self) -> Sequence[Warned]:
+        """What in a person's words is worth a second look."""
+        to = [self.mention.author.handle] if self.mention is not None else []
+        return doubts(self.reply.text, to) if self.reply.author_of_words else ()
 
 
 @dataclass(frozen=True, slots=True)
