@@ -229,3 +229,28 @@ async def test_a_token_for_two_brands_must_name_one(site: Site) -> None:
     assert (await site.http.post("/v1/webhook-endpoints", headers, body)).json()["code"] == "unknown_brand"
     made = await site.http.post("/v1/webhook-endpoints", headers, {**body, "brand": "borealis"})
     assert (made.json()["brand_id"], made.json()["created_at"]) == ("borealis", "2026-11-22T09:00:00Z")
+
+
+async def test_taking_back_in_bulk_is_tried_dry_first_and_never_takes_back_everything(site: Site) -> None:
+    headers = await site.token(Scope.APPROVE)
+    body = {"brand": "acme", "since": "2020-01-01T00:00:00Z", "reason": "wrong words"}
+    all_of_it = await site.http.post("/v1/replies/retract", headers, body)
+    assert (all_of_it.status_code, all_of_it.json()["code"]) == (422, "invalid")
+    stranger = await site.http.post("/v1/replies/retract", headers, {**body, "brand": "borealis", "template": "t_1"})
+    assert (stranger.status_code, stranger.json()["code"]) == (422, "unknown_brand")
+    async with site.world.store.writing() as uow:
+        said = await story(
+            uow,
+            "p-1",
+            state=ReplyState.SENT,
+            due=None,
+            template="t_1",
+            external_id="x-1",
+            sent_at=site.world.clock.now(),
+        )
+    ours = {**body, "template": "t_1"}
+    dry = await site.http.post("/v1/replies/retract", headers, {**ours, "dry_run": True})
+    assert [(each["id"], each["status"]) for each in dry.json()["results"]] == [(said.id, "would_retract")]
+    assert (await stored(site, said)).state is ReplyState.SENT
+    other = await site.http.post("/v1/replies/retract", headers, {**ours, "template": "t_2"})
+    assert other.json() == {"results": []}

@@ -16,6 +16,7 @@ NAMES_OF_NETWORKS = frozenset({"platform", "external_id", "thread_id"})
 """Path parameters that are no ids of ours: the same post may concern two brands."""
 NOT_NOW = {
     ("POST", "/v1/replies/{reply_id}/settle"): "reply_move",
+    ("POST", "/v1/replies/{reply_id}/retract"): "not_sent",
     ("POST", "/v1/customers/{customer_id}/join"): "same_customer",
     ("POST", "/v1/customers/{customer_id}/separate"): "nothing_to_undo",
     ("POST", "/v1/tickets/{ticket_id}/split"): "not_its_line",

@@ -26,6 +26,7 @@ from mentionbridge.pipeline.merge import merge
 from mentionbridge.pipeline.note import note
 from mentionbridge.pipeline.preview import preview
 from mentionbridge.pipeline.relabel import relabel
+from mentionbridge.pipeline.retract import retract, to_retract
 from mentionbridge.pipeline.rights import rights
 from mentionbridge.pipeline.split import split
 from mentionbridge.pipeline.try_endpoint import try_endpoint
@@ -195,6 +196,8 @@ def use_cases(bridge: Bridge) -> dict[str, Any]:
         "reject": partial(steer.reject, bridge),
         "edit": partial(steer.edit, bridge),
         "settle": partial(_settle, bridge),
+        "retract": partial(retract, bridge),
+        "to_retract": partial(to_retract, bridge),
         "change_customer": partial(know.change_customer, bridge),
         "join_customers": partial(know.join_customers, bridge),
         "separate_customers": partial(know.separate_customers, bridge),

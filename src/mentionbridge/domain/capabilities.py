@@ -22,6 +22,7 @@ class Capabilities:
     `follows_threads` is True where we can read what one person says in a thread without calling on us.
     `real` is False for networks where nothing said reaches a person (the built-in demo). `hosts` is True where a post
     that was only pushed to us can be put on the network, so that it can be answered there (`ports.platform.Host`).
+    `retracts` is True where a public reply of ours can be deleted (`ports.platform.Retractor`).
     """
 
     support: Support = Support.EXPERIMENTAL
@@ -39,6 +40,7 @@ class Capabilities:
     may_train: bool = True
     real: bool = True
     hosts: bool = False
+    retracts: bool = False
     default_poll_seconds: float = 15.0
     fetch_batch: int = 25
 

@@ -33,6 +33,7 @@ class EventType(StrEnum):
     REPLY_REFUSED = "reply.refused"
     REPLY_UNKNOWN = "reply.unknown"
     REPLY_SETTLED = "reply.settled"
+    REPLY_RETRACTED = "reply.retracted"
     HANDOFF_OFFERED = "handoff.offered"
     COMMITMENT_MADE = "commitment.made"
     COMMITMENT_AT_RISK = "commitment.at_risk"

@@ -117,6 +117,7 @@ MEANINGS: dict[EventType, Meaning] = {
     E.REPLY_SETTLED: Meaning(
         "its fate is known", _REPLY, {"settled_to": "sent", "evidence?": "read-back", "actor?": _PERSON}
     ),
+    E.REPLY_RETRACTED: Meaning("a person took it back, and the network no longer shows it", _REPLY, {"actor": _PERSON}),
     E.HANDOFF_OFFERED: Meaning("a way into private was shown in public", _REPLY),
     E.COMMITMENT_MADE: Meaning("somebody gave a word", _TICKET, {**_PROMISE, "actor": _PERSON}),
     E.COMMITMENT_AT_RISK: Meaning("a fifth of its time, at most a day, is left", _TICKET, _PROMISE),

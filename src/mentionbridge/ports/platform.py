@@ -111,6 +111,18 @@ def host_of(platform: Platform) -> Host | None:
     return cast(Host, platform) if platform.capabilities.hosts else None
 
 
+class Retractor(Protocol):
+    """What a platform with the capability `retracts` offers besides."""
+
+    async def retract(self, external_id: str) -> Refused | None:
+        """Delete a public reply of ours; None when it is gone, also when it was gone before, else why it stays."""
+
+
+def retractor_of(platform: Platform) -> Retractor | None:
+    """Return who takes our replies back on this platform's network, if it can be done."""
+    return cast(Retractor, platform) if platform.capabilities.retracts else None
+
+
 @dataclass(frozen=True, slots=True)
 class HookRequest:
     """A platform's webhook call as it came over the wire; header names in lower case."""

@@ -48,6 +48,11 @@ class Replies(Protocol):
     async def waiting_for_mention(self, brand_id: str, mention_id: str) -> Sequence[Reply]:
         """Return replies to this mention that are not out yet."""
 
+    async def said_since(
+        self, brand_id: str, since: datetime, template: str | None, account_id: str | None, limit: int
+    ) -> Sequence[Reply]:
+        """Return public replies that are sent, sent since then, oldest first."""
+
     async def move(self, reply: Reply, state: ReplyState, now: datetime, **changes: Any) -> Reply:
         """Make one allowed move, only if the reply still stands where `reply` says; raises NotAllowed otherwise."""
 

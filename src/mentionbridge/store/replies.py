@@ -155,6 +155,21 @@ class StoredReplies:
         query = sa.select(t.replies).where(*here, t.replies.c.state.in_(_WAITING))
         return [as_reply(row) for row in await self.connection.execute(query)]
 
+    async def said_since(
+        self, brand_id: str, since: datetime, template: str | None, account_id: str | None, limit: int
+    ) -> Sequence[Reply]:
+        query = (
+            sa.select(t.replies)
+            .where(t.replies.c.brand_id == brand_id, t.replies.c.state == ReplyState.SENT)
+            .where(t.replies.c.surface == Surface.PUBLIC, t.replies.c.sent_at >= since)
+            .order_by(t.replies.c.sent_at, t.replies.c.id)
+            .limit(limit)
+        )
+        narrowed = {"template": template, "account_id": account_id}
+        for name, value in narrowed.items():
+            query = query.where(t.replies.c[name] == value) if value is not None else query
+        return [as_reply(row) for row in await self.connection.execute(query)]
+
     async def move(self, reply: Reply, state: ReplyState, now: datetime, **changes: Any) -> Reply:
         check_move(reply.state, state)
         values = {**changes, "state": state, "updated_at": now}

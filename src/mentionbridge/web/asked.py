@@ -186,6 +186,33 @@ class Rejection(Acted):
     reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
 
 
+class Retraction(Acted):
+    """Why this is taken back."""
+
+    model_config = example(actor=KIM, reason="the fault was elsewhere")
+
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
+
+
+class BulkRetraction(Retraction):
+    """Take back what a template, an account, or a template on an account said since a moment; `dry_run` only tells."""
+
+    model_config = example(
+        actor=KIM,
+        brand="acme",
+        template="t_0a1b2c3d4e5f",
+        since="2026-11-22T09:00:00Z",
+        reason="wrong words",
+        dry_run=True,
+    )
+
+    brand: Tag
+    since: Annotated[AwareDatetime, Field(strict=False)]
+    template: Tag | None = None
+    account_id: Tag | None = None
+    dry_run: bool = False
+
+
 class Edit(Acted):
     """Other words for a reply that is not out yet; it returns to review."""
 

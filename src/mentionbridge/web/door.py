@@ -19,6 +19,7 @@ from mentionbridge.domain.verdict import Correction
 from mentionbridge.kit.clock import Clock
 from mentionbridge.pipeline.bridge import LinkedDesk
 from mentionbridge.pipeline.preview import Preview, Wanted
+from mentionbridge.pipeline.retract import Said
 from mentionbridge.pipeline.say import Saying
 from mentionbridge.ports.access import Idempotency, Tokens
 from mentionbridge.ports.desk import Desk
@@ -90,6 +91,9 @@ class Door:
     """(brand id, reply id, text, actor)"""
     settle: Callable[[str, str, bool, str | None, str], Awaitable[Reply]]
     """(brand id, reply id, whether it is out, its id on the network, actor)"""
+    retract: Callable[[str, str, str, str], Awaitable[Reply]]
+    """(brand id, reply id, actor, reason)"""
+    to_retract: Callable[[Said], Awaitable[Sequence[Reply]]]
     change_customer: Callable[..., Awaitable[Customer]]
     join_customers: Callable[[str, str, str, str, str], Awaitable[Join]]
     """(brand id, who they really are, the other customer, actor, reason)"""

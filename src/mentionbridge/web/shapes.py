@@ -246,7 +246,7 @@ class ActShape(Shape):
 
 
 class BulkResultShape(Shape):
-    """What became of one ticket: `changed` or `refused`."""
+    """What became of one of many: `changed`, `retracted`, `would_retract` or `refused`."""
 
     id: str
     status: str
@@ -257,7 +257,7 @@ class BulkResultShape(Shape):
 
 
 class BulkShape(Shape):
-    """One result a ticket, in the order asked."""
+    """One result for each, in order."""
 
     results: Sequence[BulkResultShape]
 

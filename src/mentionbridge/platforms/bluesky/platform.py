@@ -9,7 +9,17 @@ from mentionbridge.domain.account import Identity
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.errors import LoginNeeded
 from mentionbridge.domain.mention import Item, Post, Surface, Visibility
-from mentionbridge.domain.reply import NotFound, Outcome, OwnPost, Refusal, ReplyIntent, ReplyRight, Sent, Target
+from mentionbridge.domain.reply import (
+    NotFound,
+    Outcome,
+    OwnPost,
+    Refusal,
+    Refused,
+    ReplyIntent,
+    ReplyRight,
+    Sent,
+    Target,
+)
 from mentionbridge.kit.clock import Clock
 from mentionbridge.platforms.bluesky import errors, profile, wire
 from mentionbridge.platforms.bluesky.chat import Chat
@@ -117,6 +127,9 @@ class BlueskyPlatform:
     async def own_posts(self, since: datetime) -> AsyncIterator[OwnPost]:
         async for own in self._replies.since(since, await self._reader()):
             yield own
+
+    async def retract(self, external_id: str) -> Refused | None:
+        return await self._replies.retract(external_id, await self._reader())
 
     def private_link(self) -> str | None:
         if self._profile and not self._profile.takes_messages:

@@ -24,6 +24,7 @@ CAPABILITIES = Capabilities(
     max_length=MAX_LENGTH,
     private_messages=True,
     follows_threads=True,
+    retracts=True,
     fetch_batch=BATCH,
 )
 APP = "https://bsky.app"

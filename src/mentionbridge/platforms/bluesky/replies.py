@@ -82,6 +82,20 @@ class PublicReplies:
             return Sent(said.external_id, said.permalink, evidence="key")
         return NotFound("nothing of ours lies under this reply's key")
 
+    async def retract(self, uri: str, reader: Reader) -> Refused | None:
+        """Delete a reply of ours; the network says yes also when nothing lies under its key any more."""
+        if not uri.startswith(f"at://{reader.us}/{wire.POSTS}/"):
+            return Refused(Refusal.PERMISSION, "this is not a post of ours")
+        body = {"repo": reader.us, "collection": wire.POSTS, "rkey": wire.rkey(uri)}
+        try:
+            answer = await self._xrpc.write("com.atproto.repo.deleteRecord", body)
+        except NoAnswer as error:
+            raise PlatformDown(str(error)) from None
+        no = refusal_or_unknown(answer, self._clock.now(), overlay=errors.MEANINGS, code=errors.name(answer))
+        if isinstance(no, Unknown):
+            raise PlatformDown("Bluesky did not say whether it took the reply back")
+        return no
+
     async def since(self, moment: datetime, reader: Reader) -> AsyncIterator[OwnPost]:
         """Yield what we said since then, newest first."""
         found: list[OwnPost] = []

@@ -43,6 +43,7 @@ class AccountApi:
             Route("/posts/{id:path}/thread", self.thread),
             Route("/posts/{id:path}/replies", self.reply, methods=["POST"]),
             Route("/posts/{id:path}", self.host, methods=["PUT"]),
+            Route("/posts/{id:path}", self.delete, methods=["DELETE"]),
             Route("/messages", self.message, methods=["POST"]),
         ]
 
@@ -93,6 +94,13 @@ class AccountApi:
         self._account(request)
         told = hosting.read(await body_of(request))
         return self._said(*hosting.host(self._live, request.path_params["id"], told))
+
+    async def delete(self, request: Request) -> Response:
+        """Take back a post of the account's own; one that is gone already stays so."""
+        account, post_id = self._account(request), request.path_params["id"]
+        if self._live.state.shown(post_id) is not None:
+            self._live.delete(account, post_id)
+        return JSONResponse({"id": post_id, "deleted": True})
 
     async def thread(self, request: Request) -> Response:
         """List what one `author` (an id) said in the thread a post began, oldest first; `next` walks on."""

@@ -141,6 +141,18 @@ class DemoPlatform:
         # For our answer, a post the network cannot hold is one that is not there.
         return Refused(Refusal.TARGET_GONE, denied.detail)
 
+    async def retract(self, external_id: str) -> Refused | None:
+        try:
+            answer = await self._http.request("DELETE", _at(external_id), headers=self._headers)
+        except NoAnswer as error:
+            raise PlatformDown(str(error)) from None
+        if answer.status == 200:
+            return None
+        denied = refusal_or_unknown(answer, self._clock.now(), overlay=wire.REFUSALS, code=_code(answer))
+        if not isinstance(denied, Refused):
+            raise PlatformDown("the network did not say whether it took the reply back")
+        return denied
+
     def private_link(self) -> str | None:
         return f"{self._pages}/messages/{self._handle}"
 

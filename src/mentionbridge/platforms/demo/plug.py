@@ -37,6 +37,7 @@ CAPABILITIES = Capabilities(
     edits=True,
     real=False,
     hosts=True,
+    retracts=True,
     default_poll_seconds=1.0,
     fetch_batch=40,
 )

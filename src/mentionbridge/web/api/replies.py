@@ -5,14 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Header, Query, Request
 
 from mentionbridge.domain.reply import Reply, ReplyState
+from mentionbridge.pipeline.retract import Said
 from mentionbridge.web import shapes, told
 from mentionbridge.web.answers import READS, READS_ONE, WRITES
-from mentionbridge.web.asked import Acted, Edit, Rejection, Settlement
+from mentionbridge.web.asked import Acted, BulkRetraction, Edit, Rejection, Retraction, Settlement
 from mentionbridge.web.caller import Approver, Caller, Reader
 from mentionbridge.web.door import Door
 from mentionbridge.web.lists import Cursor, Limit, Narrow, door_of, given, listed
 from mentionbridge.web.once import OnceRoute, requires_key
-from mentionbridge.web.problem import Problem
+from mentionbridge.web.problem import Problem, as_problem
 
 router = APIRouter(prefix="/v1/replies", tags=["replies"], route_class=OnceRoute)
 IdempotencyKey = Annotated[str | None, Header(description="Makes a repeat safe; kept for 24 hours.")]
@@ -85,6 +86,44 @@ async def settle(
     brand = await _brand_of(door, caller, reply_id)
     actor = caller.actor(asked.person)
     return _done(door, await door.settle(brand, reply_id, asked.sent, asked.external_id, actor))
+
+
+@router.post("/{reply_id}/retract", responses=WRITES, summary="Delete a public reply of ours at its network")
+async def retract(
+    request: Request, caller: Approver, reply_id: str, asked: Retraction, idempotency_key: IdempotencyKey = None
+) -> shapes.MovedShape:
+    door = door_of(request)
+    brand = await _brand_of(door, caller, reply_id)
+    return _done(door, await door.retract(brand, reply_id, caller.actor(asked.person), asked.reason))
+
+
+@router.post("/retract", responses=WRITES, summary="Take back what a template or an account said since a moment")
+async def retract_many(
+    request: Request, caller: Approver, asked: BulkRetraction, idempotency_key: IdempotencyKey = None
+) -> shapes.BulkShape:
+    """At most 200, oldest first, each by itself; ask again until none is left."""
+    if asked.brand not in caller.brands:
+        raise Problem("unknown_brand", "This token knows no such brand.")
+    if asked.template is None and asked.account_id is None:
+        raise Problem("invalid", "Name a `template`, an `account_id` or both; nothing takes back everything.")
+    door, actor = door_of(request), caller.actor(asked.person)
+    said = await door.to_retract(Said(asked.brand, asked.since, asked.template, asked.account_id))
+    if asked.dry_run:
+        return shapes.BulkShape(results=[shapes.BulkResultShape(id=each.id, status="would_retract") for each in said])
+    results = [await _one(door, each, actor, asked.reason) for each in said]
+    door.wake()
+    return shapes.BulkShape(results=results)
+
+
+async def _one(door: Door, reply: Reply, actor: str, reason: str) -> shapes.BulkResultShape:
+    try:
+        await door.retract(reply.brand_id, reply.id, actor, reason)
+    except Exception as error:
+        problem = as_problem(error)
+        return shapes.BulkResultShape(
+            id=reply.id, status="refused", code=problem.code, detail=problem.detail, retryable=problem.kind.retryable
+        )
+    return shapes.BulkResultShape(id=reply.id, status="retracted")
 
 
 async def _brand_of(door: Door, caller: Caller, reply_id: str) -> str:

@@ -352,3 +352,22 @@ async def test_a_reply_is_never_wider_than_a_direct_message_it_answers() -> None
     public, _ = await stage.platform().reply_rights(told)
     assert (public.surface, public.allowed) == (Surface.PUBLIC, False)
     assert repository.records == {}
+
+
+async def test_a_reply_of_ours_is_deleted_and_nobody_elses() -> None:
+    stage, _ = open_stage()
+    stage.network.answers["deleteRecord"] = [{"commit": {}}, {}, Fault(500, "InternalServerError")]
+    platform = stage.platform()
+    ours = uri(US, "3kaaaaaaaaaaa")
+    assert await platform.retract(ours) is None
+    assert await platform.retract(ours) is None, "what is gone already counts as taken back"
+    assert stage.network.of("deleteRecord")[0].body == {
+        "repo": US,
+        "collection": "app.bsky.feed.post",
+        "rkey": "3kaaaaaaaaaaa",
+    }
+    with pytest.raises(PlatformDown):
+        await platform.retract(ours)
+    theirs = await platform.retract(uri(SAM, "3kaaaaaaaaaaa"))
+    assert isinstance(theirs, Refused) and theirs.kind is Refusal.PERMISSION
+    assert stage.network.count("deleteRecord") == 3
