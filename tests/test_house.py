@@ -27,8 +27,14 @@ EMPTY_WORDS = {"util", "utils", "helper", "helpers", "manager", "managers", "bas
 EMPTY_WORDS_ALLOWED = {"cli/common.py"}
 """What the commands share has no better name; nothing outside `cli` may import it (the floors see to that)."""
 
-EXAMPLES = {"web/asked.py": ("demo",), "cli/late.py": ("demo",)}
-"""Where a platform's name is shown to a reader as an example or is a command's too, and nothing depends on it."""
+EXAMPLES = {
+    "web/asked.py": ("demo",),
+    "cli/late.py": ("demo",),
+    "cli/show.py": ("push",),
+    "domain/mention.py": ("push",),
+    "domain/reply.py": ("manual",),
+}
+"""Where a platform's name is shown to a reader as an example, or is another word of ours; nothing depends on it."""
 
 
 @cache

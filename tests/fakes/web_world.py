@@ -22,8 +22,8 @@ from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.mention import Surface
 from mentionbridge.domain.reply import Refusal, ReplyRight, Target
 from mentionbridge.domain.verdict import Topic
-from mentionbridge.feed.signing import new_secret
 from mentionbridge.kit.ids import Ids
+from mentionbridge.net.signing import new_secret
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.ports.access import Scope
 from mentionbridge.store.endpoints import StoredSubscriptions

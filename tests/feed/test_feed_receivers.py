@@ -15,9 +15,9 @@ import pytest
 from fakes.running import free_port
 from mentionbridge.domain.endpoint import DeliveryResult, Endpoint
 from mentionbridge.feed.delivery import HttpCourier
-from mentionbridge.feed.signing import new_secret
 from mentionbridge.kit.clock import SystemClock
 from mentionbridge.net.guard import AddressGuard
+from mentionbridge.net.signing import new_secret
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SECRET, NEXT = new_secret(), new_secret()

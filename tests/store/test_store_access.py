@@ -11,9 +11,9 @@ from fakes.people import story
 from fakes.world import SEALER, World
 from mentionbridge.domain.endpoint import DeliveryResult
 from mentionbridge.domain.events import EventType
-from mentionbridge.feed.signing import new_secret
 from mentionbridge.kit.cursor import BadCursor
 from mentionbridge.kit.ids import Ids
+from mentionbridge.net.signing import new_secret
 from mentionbridge.ports.access import Earlier, Remembered, Scope, Token
 from mentionbridge.ports.store import Queue
 from mentionbridge.ports.subscriptions import Wish

@@ -17,7 +17,7 @@ from mentionbridge.bootstrap.wiring import App
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.reply import Reply
-from mentionbridge.feed.signing import new_secret
+from mentionbridge.net.signing import new_secret
 from mentionbridge.pipeline import know, message, promise, steer
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.change import change

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from mentionbridge.domain.endpoint import DeliveryResult, Endpoint, Mode
 from mentionbridge.domain.errors import MentionbridgeError, SetupError
 from mentionbridge.feed.envelope import render, render_cloudevent
-from mentionbridge.feed.signing import PREFIX, sign, timestamp
 from mentionbridge.kit.clock import Clock
 from mentionbridge.net.client import Answer, Guard, Http
 from mentionbridge.net.errors import AddressRefused, NotReached
 from mentionbridge.net.outcome import retry_after
+from mentionbridge.net.signing import PREFIX, sign, timestamp
 
 TIMEOUT = 20.0
 MAX_DETAIL = 500

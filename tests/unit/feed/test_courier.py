@@ -13,8 +13,8 @@ from svix.webhooks import WebhookVerificationError as SvixWrong
 
 from mentionbridge.domain.endpoint import Endpoint, Mode
 from mentionbridge.feed.delivery import HttpCourier
-from mentionbridge.feed.signing import new_secret
 from mentionbridge.net.guard import AddressGuard
+from mentionbridge.net.signing import new_secret
 
 SECRET, NEXT = new_secret(), new_secret()
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

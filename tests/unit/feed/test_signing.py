@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from mentionbridge.domain.errors import SetupError
-from mentionbridge.feed.signing import new_secret, sign, timestamp, verify
+from mentionbridge.net.signing import new_secret, sign, timestamp, verify
 
 NOW = datetime(2026, 11, 22, 9, 14, 3, tzinfo=UTC)
 OLD, NEW = new_secret(), new_secret()
