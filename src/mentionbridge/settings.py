@@ -145,6 +145,8 @@ class AccountSection(Section):
     mode: Literal["auto", "approve", "off"] | None = None
     poll_seconds: float | None = Field(None, gt=0, le=3600)
     max_ack_age_hours: float = Field(6.0, gt=0, le=168)
+    review_from: float = Field(0.11, ge=0, le=1)
+    auto_from: float = Field(0.74, ge=0, le=1)
     options: dict[str, Any] = {}
 
 

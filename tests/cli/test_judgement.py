@@ -67,6 +67,12 @@ def test_evaluation_says_when_it_flatters(cli: Cli, labelled: Path, trained: Pat
     assert "figures flatter" not in cli("evaluate", str(labelled)).err
 
 
+def test_the_whole_judge_is_measured_in_a_language(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "de.csv").write_text("text,label\nseit drei Tagen kein Internet,1\ntolle neue Filiale danke,0\n")
+    told = json.loads(cli("evaluate", "de.csv", "--lang", "de", "--json").out)
+    assert told["accuracy"]["value"] == 1.0
+
+
 def test_a_worse_version_is_refused(cli: Cli, labelled: Path, tmp_path: Path) -> None:
     good = model.shipped()
     contrary = model.Weights(

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from mentionbridge.bootstrap.timing import make_timing
 from mentionbridge.bootstrap.wording import check_wording
 from mentionbridge.classify.learned import LearnedJudge
-from mentionbridge.domain.account import Account, Brand, Mode, Team
+from mentionbridge.domain.account import Account, Brand, Mode, Team, Thresholds
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.verdict import Place, Topic
 from mentionbridge.domain.wording import Kind, Tone, Wording
@@ -285,6 +285,7 @@ def make_account(brand_id: str, account_id: str, section: AccountSection) -> Acc
         mode=mode,
         poll_seconds=section.poll_seconds or can.default_poll_seconds,
         max_ack_age_hours=section.max_ack_age_hours,
+        thresholds=Thresholds(section.review_from, section.auto_from),
         options=section.options,
     )
 

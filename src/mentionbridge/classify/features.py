@@ -82,7 +82,12 @@ class Pieces:
     @cached_property
     def all(self) -> Indices:
         """Every bucket the text falls in, once."""
-        return np.unique(np.concatenate((self.words, self.runs)))
+        found = np.concatenate((self.words, self.runs))
+        # Sorting a few hundred numbers is several times faster than numpy's own `unique`, which hashes them.
+        found.sort()
+        first = np.ones(len(found), dtype=bool)
+        np.not_equal(found[1:], found[:-1], out=first[1:])
+        return found[first]
 
 
 def _buckets(first: Hashes, salt: int, second: Hashes | None = None, other_salt: int = 0) -> Indices:

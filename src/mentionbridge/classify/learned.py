@@ -24,6 +24,7 @@ class LearnedJudge(RulesJudge):
     def __init__(self, weights: Weights | None = None) -> None:
         super().__init__()
         self._weights = weights or shipped()
+        self._quotable = self._weights.words
 
     def _weigh(self, words: Words, lang: str, found: Sequence[Signal]) -> Weighed:
         if lang != LEARNED:
@@ -48,9 +49,8 @@ class LearnedJudge(RulesJudge):
 
     def _by_word(self, pieces: Pieces, told: Sequence[Signal]) -> list[Signal]:
         quoted = " ".join(signal.seen for signal in told).casefold()
-        known = self._weights.words
         parts: dict[str, float] = {}
         for word, part in self._weights.by_word(pieces):
-            if word in known and f"'{word}'" not in quoted:
+            if word in self._quotable and f"'{word}'" not in quoted:
                 parts[word] = parts.get(word, 0.0) + part
         return [Signal("word", f"the word '{word}'", part) for word, part in parts.items()]

@@ -52,7 +52,7 @@ class Weights:
     @property
     def words(self) -> frozenset[str]:
         """The words many learned texts shared; only these are ever quoted as a reason."""
-        return _words(tuple(self.facts["words"]))
+        return frozenset(self.facts["words"])
 
     def by_signal(self, signal: Signal) -> float:
         """Return the part of the score that a signal of our lists has."""
@@ -113,11 +113,6 @@ def read(file: Path | IO[bytes]) -> Weights:
             shift,
             json.loads(kept["facts"].tobytes()),
         )
-
-
-@cache
-def _words(words: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(words)
 
 
 @cache

@@ -72,6 +72,12 @@ def judged(weights: Weights, rows: Sequence[Row]) -> tuple[Vector, Vector]:
     return truth, trials.probabilities(weights, as_lesson(see([row.text for row in rows]), truth))
 
 
+def judged_whole(judge: LearnedJudge, rows: Sequence[Row], lang: str) -> tuple[Vector, Vector]:
+    """Return the truth of rows in one language, and the numbers of the whole judge, rules and abstentions included."""
+    found = [judge.judge(row.text, lang=lang, topics=(), has_media=False).complaint for row in rows]
+    return np.array([float(row.complaint) for row in rows]), np.array(found)
+
+
 def speed(judge: LearnedJudge, texts: Sequence[str], rival: Callable[[str], object] | None) -> dict[str, float]:
     """Return whole verdicts a second on one thread, and how that compares with another judge in the same run."""
     some = [texts[place % len(texts)] for place in range(_TIMED)]

@@ -47,6 +47,8 @@ class Words:
     @cached_property
     def latin_share(self) -> float:
         """Which part of the letters is Latin; 1 when there are none."""
+        if self.said.isascii():
+            return 1.0
         latin = sum(character.isalpha() and character < "\u0250" for character in self.said)
         return latin / self.letters if self.letters else 1.0
 

@@ -93,6 +93,9 @@ def evaluate(
     cross_validate: Annotated[
         bool, typer.Option("--cross-validate", help="Judge each tenth by what the other nine teach, and each domain.")
     ] = False,
+    lang: Annotated[
+        str | None, typer.Option("--lang", help="Measure the whole judge on rows of this language.")
+    ] = None,
     pictures: Annotated[
         Path | None, typer.Option("--pictures", metavar="FOLDER", help="With --cross-validate: draw it as SVG.")
     ] = None,
@@ -110,13 +113,14 @@ def evaluate(
     elif cross_validate:
         _cross_validate(rows, pictures, as_json)
     else:
-        _evaluate(_weights(weights), rows, as_json)
+        _evaluate(_weights(weights), rows, lang, as_json)
 
 
-def _evaluate(weights: Weights, rows: list[Row], as_json: bool) -> None:
+def _evaluate(weights: Weights, rows: list[Row], lang: str | None, as_json: bool) -> None:
     if card.knows(weights, rows):
         note("These very rows were learned from: the figures flatter. Use --cross-validate.")
-    figures: dict[str, Any] = dict(measuring.table(*report.judged(weights, rows)))
+    found = report.judged(weights, rows) if lang is None else report.judged_whole(LearnedJudge(weights), rows, lang)
+    figures: dict[str, Any] = dict(measuring.table(*found))
     told = {name: {"value": each.value, "low": each.low, "high": each.high} for name, each in figures.items()}
     timed = report.speed(LearnedJudge(weights), [row.text for row in rows], _vader())
     if as_json:

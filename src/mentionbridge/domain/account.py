@@ -49,6 +49,14 @@ class Brand:
 
 
 @dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From which probability of a complaint a post gets a ticket a person looks at, and is answered by itself."""
+
+    review_from: float = 0.11
+    auto_from: float = 0.74
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """A brand's account on one platform, as configured."""
 
@@ -58,6 +66,7 @@ class Account:
     mode: Mode
     poll_seconds: float
     max_ack_age_hours: float = 6.0
+    thresholds: Thresholds = Thresholds()
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -14,7 +14,7 @@ from mentionbridge.pipeline.open_ticket import open_ticket
 from mentionbridge.pipeline.watch import customer_spoke
 from mentionbridge.ports.store import InHand, Lease, UnitOfWork
 from mentionbridge.rules.patience import RECHECK_FOR, next_recheck
-from mentionbridge.rules.routing import Decision, Handling, MentionFacts, decide
+from mentionbridge.rules.routing import DEFAULTS, Decision, Handling, MentionFacts, decide
 from mentionbridge.rules.stories import Way
 
 
@@ -33,13 +33,15 @@ async def _judge(bridge: Bridge, uow: UnitOfWork, hand: InHand) -> None:
     now = bridge.clock.now()
     mention = await choose_account(bridge, uow, hand.mention)
     verdict = await _verdict(bridge, uow, mention, hand)
-    decision = await weigh(uow, mention, verdict, maybe_own=hand.ours)
+    decision = await weigh(bridge, uow, mention, verdict, maybe_own=hand.ours)
     await uow.mentions.add_verdict(mention, verdict, decision.why, bridge.ids.new("vdt"), now)
     await _tell(uow, mention, verdict, decision.why, now)
     await follow(bridge, uow, mention, verdict, decision, now)
 
 
-async def weigh(uow: UnitOfWork, mention: Mention, verdict: Verdict, *, maybe_own: bool = True) -> Decision:
+async def weigh(
+    bridge: Bridge, uow: UnitOfWork, mention: Mention, verdict: Verdict, *, maybe_own: bool = True
+) -> Decision:
     """Decide what follows from a verdict on this mention; `maybe_own` is False when it is known not to be ours."""
     facts = MentionFacts(
         surface=mention.surface,
@@ -50,7 +52,8 @@ async def weigh(uow: UnitOfWork, mention: Mention, verdict: Verdict, *, maybe_ow
         silent=mention.silent,
         imported=mention.origin is Origin.IMPORT,
     )
-    return decide(verdict, facts)
+    connected = bridge.find(mention.brand_id, mention.account_id)
+    return decide(verdict, facts, connected.account.thresholds if connected else DEFAULTS)
 
 
 async def follow(

@@ -43,7 +43,7 @@ async def _relabel(
     bridge: Bridge, uow: UnitOfWork, mention: Mention, earlier: Verdict | None, verdict: Verdict
 ) -> None:
     now = bridge.clock.now()
-    decision = await weigh(uow, mention, verdict)
+    decision = await weigh(bridge, uow, mention, verdict)
     await uow.mentions.judged(mention, verdict, decision.why, bridge.ids.new("vdt"), now)
     ticket = await follow(bridge, uow, mention, verdict, decision, now)
     if ticket is not None and not decision.opens_ticket:

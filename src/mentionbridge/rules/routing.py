@@ -6,22 +6,23 @@
 | imported as a ticket by a person or desk       | yes    | none            |
 | a private message (unless spam)                | yes    | none in public  |
 | risky: safety, law, press, a person in need    | yes    | a person        |
-| complaint, p ≥ 0.5                             | yes    | by itself       |
-| perhaps a complaint, 0.35 ≤ p < 0.5            | yes    | a person        |
+| complaint, p ≥ `auto_from`                     | yes    | by itself       |
+| perhaps one, `review_from` ≤ p < `auto_from`   | yes    | a person        |
 | a question that tags us                        | yes    | a person        |
 | anything else                                  | no     | none            |
 
 Posts of bots and silent imports get their ticket, and no answer. A label given by a person overrules the number.
+The thresholds are an account's own; docs/judgement.md shows the curve their defaults were chosen on.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mentionbridge.domain.account import Thresholds
 from mentionbridge.domain.mention import Surface
 from mentionbridge.domain.verdict import Label, Verdict
 
-COMPLAINT_FROM = 0.5
-PERHAPS_FROM = 0.35
+DEFAULTS = Thresholds()
 
 
 class Handling(StrEnum):
@@ -54,7 +55,7 @@ class Decision:
     why: str
 
 
-def decide(verdict: Verdict, facts: MentionFacts) -> Decision:
+def decide(verdict: Verdict, facts: MentionFacts, thresholds: Thresholds = DEFAULTS) -> Decision:
     """Decide what follows from a verdict."""
     if facts.is_own:
         return _nothing("our own post")
@@ -64,7 +65,7 @@ def decide(verdict: Verdict, facts: MentionFacts) -> Decision:
         return Decision(True, Handling.NONE, "imported as a ticket, so nobody is answered")
     if facts.surface is not Surface.PUBLIC:
         return _private(verdict)
-    decision = _by_verdict(verdict, facts.tagged)
+    decision = _by_verdict(verdict, facts.tagged, thresholds)
     mute = (
         "from an automated account" if facts.is_bot else "imported or older than the connection" if facts.silent else ""
     )
@@ -79,16 +80,16 @@ def _private(verdict: Verdict) -> Decision:
     return Decision(True, Handling.NONE, "said in private, so it is never answered in public")
 
 
-def _by_verdict(verdict: Verdict, tagged: bool) -> Decision:
+def _by_verdict(verdict: Verdict, tagged: bool, thresholds: Thresholds) -> Decision:
     if verdict.actor is not None:
         return _by_person(verdict, tagged)
     if verdict.risky:
         return Decision(True, Handling.REVIEW, "touches safety, the law, the press or a person in need")
     if _is(verdict, Label.SPAM):
         return _nothing("spam")
-    if verdict.complaint >= COMPLAINT_FROM:
+    if verdict.complaint >= thresholds.auto_from:
         return Decision(True, Handling.AUTO, f"a complaint ({verdict.complaint:.0%} sure)")
-    if verdict.complaint >= PERHAPS_FROM:
+    if verdict.complaint >= thresholds.review_from:
         return Decision(True, Handling.REVIEW, f"perhaps a complaint ({verdict.complaint:.0%} sure)")
     return _question_or_nothing(verdict, tagged)
 

@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mentionbridge.domain.account import Thresholds
 from mentionbridge.domain.mention import Surface
 from mentionbridge.domain.verdict import Label, Severity, Verdict
 from mentionbridge.rules.routing import Handling, MentionFacts, decide
 
 TAGGED = MentionFacts(surface=Surface.PUBLIC, tagged=True)
 UNTAGGED = replace(TAGGED, tagged=False)
+AUTO, REVIEW = Thresholds().auto_from, Thresholds().review_from
 
 
 def verdict(label: Label, complaint: float, *, risky: bool = False, actor: str | None = None) -> Verdict:
@@ -21,14 +23,14 @@ def verdict(label: Label, complaint: float, *, risky: bool = False, actor: str |
 @pytest.mark.parametrize(
     ("label", "complaint", "facts", "ticket", "handling"),
     [
-        (Label.COMPLAINT, 0.5, TAGGED, True, Handling.AUTO),
+        (Label.COMPLAINT, AUTO, TAGGED, True, Handling.AUTO),
         (Label.COMPLAINT, 0.99, UNTAGGED, True, Handling.AUTO),
-        (Label.OTHER, 0.4999, TAGGED, True, Handling.REVIEW),
-        (Label.OTHER, 0.35, UNTAGGED, True, Handling.REVIEW),
-        (Label.OTHER, 0.3499, TAGGED, False, Handling.NONE),
-        (Label.QUESTION, 0.1, TAGGED, True, Handling.REVIEW),
-        (Label.QUESTION, 0.1, UNTAGGED, False, Handling.NONE),
-        (Label.PRAISE, 0.1, TAGGED, False, Handling.NONE),
+        (Label.COMPLAINT, AUTO - 0.0001, TAGGED, True, Handling.REVIEW),
+        (Label.OTHER, REVIEW, UNTAGGED, True, Handling.REVIEW),
+        (Label.OTHER, REVIEW - 0.0001, TAGGED, False, Handling.NONE),
+        (Label.QUESTION, 0.01, TAGGED, True, Handling.REVIEW),
+        (Label.QUESTION, 0.01, UNTAGGED, False, Handling.NONE),
+        (Label.PRAISE, 0.01, TAGGED, False, Handling.NONE),
         (Label.SPAM, 0.1, TAGGED, False, Handling.NONE),
     ],
 )
@@ -36,6 +38,12 @@ def test_the_table(label: Label, complaint: float, facts: MentionFacts, ticket: 
     decision = decide(verdict(label, complaint), facts)
     assert (decision.opens_ticket, decision.acknowledge) == (ticket, handling)
     assert decision.why
+
+
+def test_an_account_has_thresholds_of_its_own() -> None:
+    own = Thresholds(review_from=0.3, auto_from=0.9)
+    found = [decide(verdict(Label.COMPLAINT, complaint), TAGGED, own).acknowledge for complaint in (0.95, 0.85, 0.25)]
+    assert found == [Handling.AUTO, Handling.REVIEW, Handling.NONE]
 
 
 def test_risk_goes_to_a_person_whatever_the_number() -> None:
