@@ -106,7 +106,7 @@ def _process(arguments: list[str], port: int, environment: dict[str, str] | None
 
 
 def _wait(port: int) -> None:
-    for _ in range(200):
+    for _ in range(600):
         try:
             urllib.request.urlopen(f"http://{HOST}:{port}/healthz", timeout=1)
             return
