@@ -245,7 +245,6 @@ async def test_taking_back_in_bulk_is_tried_dry_first_and_never_takes_back_every
             state=ReplyState.SENT,
             due=None,
             template="t_1",
-            external_id="x-1",
             sent_at=site.world.clock.now(),
         )
     ours = {**body, "template": "t_1"}
