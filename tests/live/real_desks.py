@@ -217,7 +217,7 @@ class RealDjangoHelpdesk(RealDesk):
 
     def install(self) -> None:
         """Make its environment (once) and its database."""
-        self._python = _environment_for(HERE / "requirements.txt") / "bin" / "python"
+        self._python = environment_for(HERE / "requirements.txt", "django-helpdesk") / "bin" / "python"
         seeded = _run([*self._run_it(), "seed"], self._environment())
         self.tokens = json.loads(seeded.splitlines()[-1])
 
@@ -290,10 +290,11 @@ def running(kind: str, folder: Path, hook: str) -> Iterator[Any]:
         desk.stop()
 
 
-def _environment_for(requirements: Path) -> Path:
+def environment_for(requirements: Path, name: str) -> Path:
+    """Return an environment of its own with these packages, made once and kept."""
     cache = Path(os.environ.get("MENTIONBRIDGE_LIVE_CACHE") or Path.home() / ".cache" / "mentionbridge-live")
     mark = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
-    folder = cache / f"django-helpdesk-{mark}"
+    folder = cache / f"{name}-{mark}"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
