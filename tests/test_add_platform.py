@@ -21,6 +21,7 @@ COPIED = (
     "config.example.toml",
     "Makefile",
     "Dockerfile",
+    "bench",
 )
 BLOCK = re.compile(r"^\*\*`(?P<path>pigeon/\S+)`\*\*\n\n```\w+\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)
 

@@ -120,7 +120,7 @@ async def test_a_name_server_that_never_answers_is_not_reached(clock):
 
 async def test_a_proxy_that_never_opens_its_tunnel_is_not_reached(serve, clock):
     proxy = await serve(_never_answer)
-    http = Http("https://shop.example", clock=clock, proxy=proxy.url, timeout=0.2)
+    http = Http("https://shop.example", clock=clock, proxy=proxy.url, timeout=1.0)
     with pytest.raises(NotReached, match="it took too long"):
         await http.request("POST", "/", json={})
     await http.aclose()
