@@ -40,7 +40,7 @@ def classify(weights: WeightsOption = None, topic: TopicOption = None) -> None:
 
     A line that cannot be read gets a line with its "error", and the exit code is 1 at the end.
 
-    Example: echo '{"text": "my parcel is three days late"}' | mentionbridge classify
+    Example: mentionbridge classify < posts.jsonl
     """
     judge, topics = LearnedJudge(_weights(weights)), [_topic(given) for given in topic or ()]
     failed = False

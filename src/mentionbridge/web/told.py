@@ -26,7 +26,7 @@ _ticket = _as(shapes.TicketShape, "found", "waits")
 _mention = _as(shapes.MentionShape, "text", "surface", "verdict", "media", "sightings", "context")
 _verdict = _as(shapes.VerdictShape)
 _media = _as(shapes.MediaShape, "href")
-_reply = _as(shapes.ReplyShape, "text", "not_before", "attempts")
+_reply = _as(shapes.ReplyShape, "text", "not_before", "attempts", "warnings")
 
 
 def ticket(facts: Facts) -> Told:
@@ -59,5 +59,5 @@ def _picture(facts: Facts) -> Told:
 def reply(facts: Facts) -> Told:
     told = _reply(facts)
     told["text"] = None if facts["redacted"] else facts["text"]
-    told["not_before"], told["attempts"] = facts["due"], ()
+    told["not_before"], told["attempts"], told["warnings"] = facts["due"], (), ()
     return told
