@@ -151,7 +151,10 @@ async def test_what_a_sister_account_answered_by_hand_is_not_answered_again(
         await poll(life.bridge, leases[account_id])
     await life.until_quiet()
     assert life.outside.ours() == []
-    assert {state for (state,) in await life.rows("SELECT state FROM replies")} <= {"refused"}
+    acknowledged = await life.rows("SELECT state FROM replies WHERE purpose = 'acknowledge'")
+    assert {state for (state,) in acknowledged} <= {"refused"}
+    by_hand = await life.rows("SELECT state, text FROM replies WHERE purpose = 'message'")
+    assert by_hand == [("sent", "We look into it, Sam.")], "and it stands in the story, once"
 
 
 async def test_two_brands_that_see_one_post_answer_each_for_themselves(pair: tuple[Life, Life]) -> None:

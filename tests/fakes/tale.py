@@ -21,6 +21,7 @@ from mentionbridge.domain.ticket import Ticket
 from mentionbridge.domain.verdict import Place, Topic
 from mentionbridge.kit.ids import Ids
 from mentionbridge.pipeline.bridge import Bridge, Connected
+from mentionbridge.pipeline.hear_ourselves import hear_arrivals
 from mentionbridge.pipeline.judge import judge
 from mentionbridge.pipeline.post import post as send
 from mentionbridge.pipeline.take_in import Arrival, Taken, take_in
@@ -98,9 +99,10 @@ class Tale:
         """Let these posts arrive in one page, unjudged."""
         async with self.store.writing() as uow:
             known = await uow.accounts.health("acme", "acme")
-            return await take_in(
-                uow, [self._arrival(known, post) for post in posts], origin=origin, now=self.clock.now()
-            )
+            arrivals = [self._arrival(known, post) for post in posts]
+            taken = await take_in(uow, arrivals, origin=origin, now=self.clock.now())
+            await hear_arrivals(self.bridge, uow, arrivals, taken)
+            return taken
 
     def _arrival(self, known: AccountHealth, post: Post) -> Arrival:
         self.said.append(post)
@@ -130,6 +132,12 @@ class Tale:
     async def whispers(self, who: str, text: str, **facts: Any) -> Post:
         """Let somebody send us a private message."""
         return await self.says(who, text, thread_id=f"dm-{who}", visibility=Visibility.DIRECT, **facts)
+
+    def ours(self, text: str, to: Post | str, **facts: Any) -> Post:
+        """Make a post that somebody of our team typed in the network's own app."""
+        parent = to if isinstance(to, str) else to.external_id
+        thread = {} if isinstance(to, str) else {"thread_id": to.thread_id, "visibility": to.visibility}
+        return self.post("acme", text, author=Author("us", "acme"), parent_id=parent, **{**thread, **facts})
 
     async def works(self) -> None:
         """Judge what has arrived and say what may be said."""

@@ -23,6 +23,8 @@ async def things_of(site: Site, account: Account) -> dict[str, str]:
     now = site.world.clock.now()
     async with site.world.store.writing() as uow:
         reply = await story(uow, "p-1001", account, state=ReplyState.AWAITING_APPROVAL, due=None)
+        by_hand = {"state": ReplyState.MANUAL, "task_opened_at": now, "due": None}
+        task = await story(uow, "p-1000", account, **by_hand)
         await uow.mentions.add_media(account.brand_id, {reply.mention_id: [photo()]}, now)
         await uow.events.add(EventType.TICKET_OPENED, account.brand_id, now, ticket_id=reply.ticket_id)
     view = await site.door.desk.mention([account.brand_id], reply.mention_id)
@@ -54,6 +56,7 @@ async def things_of(site: Site, account: Account) -> dict[str, str]:
         "mention_id": reply.mention_id,
         "platform": account.platform,
         "reply_id": reply.id,
+        "task_id": task.task_id,
         "thread_id": "p-1001",
         "ticket_id": reply.ticket_id,
     }

@@ -29,6 +29,7 @@ from mentionbridge.pipeline.relabel import relabel
 from mentionbridge.pipeline.retract import retract, to_retract
 from mentionbridge.pipeline.rights import rights
 from mentionbridge.pipeline.split import split
+from mentionbridge.pipeline.tasks import finish_task
 from mentionbridge.pipeline.try_endpoint import try_endpoint
 from mentionbridge.pipeline.undo import undo
 from mentionbridge.platforms import named
@@ -210,6 +211,7 @@ def use_cases(bridge: Bridge) -> dict[str, Any]:
         "message": partial(message.message, bridge),
         "claim_mirror": partial(message.claim_mirror, bridge),
         "mirrors_of": partial(message.mirrors_of, bridge),
+        "finish_task": partial(finish_task, bridge),
         "promise": partial(promise.promise, bridge),
         "keep_promise": partial(promise.keep, bridge),
         "move_promise": partial(promise.move, bridge),

@@ -34,6 +34,8 @@ class EventType(StrEnum):
     REPLY_UNKNOWN = "reply.unknown"
     REPLY_SETTLED = "reply.settled"
     REPLY_RETRACTED = "reply.retracted"
+    TASK_OPENED = "task.opened"
+    TASK_DONE = "task.done"
     HANDOFF_OFFERED = "handoff.offered"
     COMMITMENT_MADE = "commitment.made"
     COMMITMENT_AT_RISK = "commitment.at_risk"

@@ -110,7 +110,9 @@ MEANINGS: dict[EventType, Meaning] = {
     ),
     E.REPLY_APPROVED: Meaning("a person let it out", _REPLY, {"actor": _PERSON}),
     E.REPLY_REJECTED: Meaning("a person decided against it", _REPLY, {"actor": _PERSON}),
-    E.REPLY_CANCELLED: Meaning("it will not be said: the post was deleted", ("reply", "ticket")),
+    E.REPLY_CANCELLED: Meaning(
+        "it will not be said: the post was deleted, or is no complaint after all", ("account", "reply", "ticket")
+    ),
     E.REPLY_SENT: Meaning("it is out", _REPLY, {"evidence": "answer"}),
     E.REPLY_REFUSED: Meaning("the network, or a right we lack, said no", _REPLY, {"kind": "not_summoned"}),
     E.REPLY_UNKNOWN: Meaning("it may be out; we look", _REPLY),
@@ -118,6 +120,16 @@ MEANINGS: dict[EventType, Meaning] = {
         "its fate is known", _REPLY, {"settled_to": "sent", "evidence?": "read-back", "actor?": _PERSON}
     ),
     E.REPLY_RETRACTED: Meaning("a person took it back, and the network no longer shows it", _REPLY, {"actor": _PERSON}),
+    E.TASK_OPENED: Meaning(
+        "the network lets only a person post this; `kind` is its reason",
+        _REPLY,
+        {"task_id": "tsk_01jd8xv9t1w5b7d0f3h6j8k2mp", "kind": "not_summoned"},
+    ),
+    E.TASK_DONE: Meaning(
+        "it was `posted` by a person, or is to be posted no more (`dropped`)",
+        _REPLY,
+        {"task_id": "tsk_01jd8xv9t1w5b7d0f3h6j8k2mp", "outcome": "posted", "actor?": _PERSON},
+    ),
     E.HANDOFF_OFFERED: Meaning("a way into private was shown in public", _REPLY),
     E.COMMITMENT_MADE: Meaning("somebody gave a word", _TICKET, {**_PROMISE, "actor": _PERSON}),
     E.COMMITMENT_AT_RISK: Meaning("a fifth of its time, at most a day, is left", _TICKET, _PROMISE),

@@ -36,8 +36,9 @@ MOVES: dict[ReplyState, frozenset[ReplyState]] = {
     S.QUEUED: frozenset(
         {S.SENDING, S.REFUSED, S.FAILED, S.MANUAL, S.CANCELLED, S.EXPIRED, S.AWAITING_APPROVAL, S.SENT}
     ),
-    # Back to `queued` only by the worker that holds the row and knows that no byte has left.
-    S.SENDING: frozenset({S.SENT, S.REFUSED, S.FAILED, S.UNKNOWN, S.QUEUED}),
+    # Back to `queued` only by the worker that holds the row and knows that no byte has left; to `manual` when the
+    # network said that it takes this from a person only.
+    S.SENDING: frozenset({S.SENT, S.REFUSED, S.FAILED, S.UNKNOWN, S.QUEUED, S.MANUAL}),
     # Back to `queued` only under a network key that is still alive: repeating cannot say it twice.
     S.UNKNOWN: frozenset({S.SENT, S.NOT_SENT, S.QUEUED}),
     S.MANUAL: frozenset({S.SENT, S.CANCELLED}),
@@ -124,7 +125,7 @@ class ReplyIntent:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A stored reply with its ledger facts."""
+    """A stored reply with its ledger facts; once it was a person's to post, with the facts of that task."""
 
     brand_id: str
     id: str
@@ -160,6 +161,14 @@ class Reply:
     evidence: str | None = None
     mention_edit_version: str = ""
     redacted: bool = False
+    task_opened_at: datetime | None = None
+    task_done_at: datetime | None = None
+    task_done_by: str | None = None
+
+    @property
+    def task_id(self) -> str:
+        """What it is called as a task."""
+        return "tsk_" + self.id.partition("_")[2]
 
     @property
     def may_be_out(self) -> bool:

@@ -36,6 +36,10 @@ UNSAID_CODES = frozenset({"already_said", "already_planned", "not_wanted"})
 """Reasons that need no line in the timeline: nobody would look for an answer there."""
 
 
+OCCASIONS = (Kind.ACKNOWLEDGE, Kind.OFF_HOURS, Kind.PERSONAL_DATA)
+"""For what an acknowledgement may be worded."""
+
+
 async def acknowledge(
     bridge: Bridge,
     uow: UnitOfWork,

@@ -19,6 +19,7 @@ from mentionbridge.domain.reply import OwnPost
 from mentionbridge.domain.ticket import SAME_TOPIC_WINDOW
 from mentionbridge.kit.backoff import delay
 from mentionbridge.pipeline.bridge import Bridge, Connected
+from mentionbridge.pipeline.hear_ourselves import hear, hear_arrivals
 from mentionbridge.pipeline.part import NOT_CONFIGURED, park_body
 from mentionbridge.pipeline.take_in import Arrival, Taken, take_in, tell
 from mentionbridge.ports.store import Lease, UnitOfWork
@@ -97,6 +98,7 @@ async def introduce(bridge: Bridge, connected: Connected, lease: Lease | None = 
                 await uow.claims.check(lease, extend=lease.seconds)
             for post in posts:
                 await uow.accounts.remember_own(account.brand_id, account.id, post)
+                await hear(bridge, uow, account, post)
     async with bridge.store.writing() as uow:
         if lease is not None:
             await uow.claims.check(lease)
@@ -133,7 +135,9 @@ async def store_page(
     async with bridge.store.writing() as uow:
         if lease is not None:
             await uow.claims.check(lease, extend=lease.seconds)
-        taken = await take_in(uow, [Arrival(account, known, item) for item in items], origin=Origin.POLL, now=now)
+        arrivals = [Arrival(account, known, item) for item in items]
+        taken = await take_in(uow, arrivals, origin=Origin.POLL, now=now)
+        await hear_arrivals(bridge, uow, arrivals, taken)
         seen = max((item.created_at for item in items if isinstance(item, Post)), default=None)
         await uow.accounts.polled(account, cursor, seen, now)
     tell(bridge.observer, account, taken, Origin.POLL)
@@ -217,6 +221,7 @@ async def read_hook(bridge: Bridge, lease: Lease) -> None:
         now = bridge.clock.now()
         arrivals = [Arrival(connected.account, known, item) for item in items]
         taken = await take_in(uow, arrivals, origin=Origin.HOOK, now=now)
+        await hear_arrivals(bridge, uow, arrivals, taken)
         await uow.inbox.read(lease.brand_id, lease.id)
         await uow.claims.done(lease)
     tell(bridge.observer, connected.account, taken, Origin.HOOK)

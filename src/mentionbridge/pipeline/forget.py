@@ -6,6 +6,7 @@ from mentionbridge.domain.customer import Erased
 from mentionbridge.domain.errors import NotFound
 from mentionbridge.domain.events import EventType
 from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.watch import story_over
 
 AT_ONCE = 500
 
@@ -20,6 +21,8 @@ async def forget(bridge: Bridge, brand_id: str, customer_id: str, actor: str) ->
             raise NotFound(f"This customer is {customer.merged_into}; erase that one.")
         now = bridge.clock.now()
         erased = await uow.customers.erase(brand_id, customer_id, now)
+        for ticket_id in erased.tickets:
+            await story_over(bridge, uow, brand_id, ticket_id, now)
         await uow.events.add(
             EventType.CUSTOMER_ERASED,
             brand_id,

@@ -1,5 +1,6 @@
 """Judge: decide what a mention is, which story it belongs to and whether we answer; one transaction, no network."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from mentionbridge.domain.events import EventType
@@ -10,6 +11,7 @@ from mentionbridge.domain.verdict import Verdict
 from mentionbridge.pipeline.acknowledge import acknowledge
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.choose_account import choose_account
+from mentionbridge.pipeline.hear_ourselves import hear, hear_below
 from mentionbridge.pipeline.open_ticket import open_ticket
 from mentionbridge.pipeline.watch import customer_spoke
 from mentionbridge.ports.store import InHand, Lease, UnitOfWork
@@ -36,7 +38,7 @@ async def _judge(bridge: Bridge, uow: UnitOfWork, hand: InHand) -> None:
     decision = await weigh(bridge, uow, mention, verdict, maybe_own=hand.ours)
     await uow.mentions.add_verdict(mention, verdict, decision.why, bridge.ids.new("vdt"), now)
     await _tell(uow, mention, verdict, decision.why, now)
-    await follow(bridge, uow, mention, verdict, decision, now)
+    await follow(bridge, uow, mention, verdict, decision, now, maybe_answered=hand.answered)
 
 
 async def weigh(
@@ -47,7 +49,7 @@ async def weigh(
         surface=mention.surface,
         tagged=mention.tagged,
         is_repost=mention.is_repost,
-        is_own=maybe_own and await _is_own(uow, mention),
+        is_own=maybe_own and await _is_own(bridge, uow, mention),
         is_bot=mention.author.is_bot,
         silent=mention.silent,
         imported=mention.origin is Origin.IMPORT,
@@ -57,9 +59,19 @@ async def weigh(
 
 
 async def follow(
-    bridge: Bridge, uow: UnitOfWork, mention: Mention, verdict: Verdict, decision: Decision, now: datetime
+    bridge: Bridge,
+    uow: UnitOfWork,
+    mention: Mention,
+    verdict: Verdict,
+    decision: Decision,
+    now: datetime,
+    *,
+    maybe_answered: bool = True,
 ) -> Ticket | None:
-    """Bring the mention to its story and write the answer it deserves; in the caller's transaction."""
+    """Bring the mention to its story and write the answer it deserves; in the caller's transaction.
+
+    `maybe_answered` is False when it is known that our team has typed nothing below it.
+    """
     health = await uow.accounts.health(mention.brand_id, mention.account_id)
     person = await uow.authors.hold(mention.brand_id, mention.author_id)
     ticket, way = await open_ticket(bridge, uow, mention, person, verdict, wanted=decision.opens_ticket, now=now)
@@ -74,6 +86,8 @@ async def follow(
         await customer_spoke(bridge, uow, ticket, mention, first=way is Way.OPEN)
         if decision.acknowledge is not Handling.NONE:
             await acknowledge(bridge, uow, mention, person, ticket, verdict, health, decision, now)
+        if maybe_answered:
+            await hear_below(bridge, uow, replace(mention, ticket_id=ticket.id))
         bridge.observer.saw(f"ticket.{way}", id=ticket.id, mention=mention.id)
     bridge.observer.saw(
         f"verdict.{verdict.label}",
@@ -84,12 +98,14 @@ async def follow(
     return ticket
 
 
-async def _is_own(uow: UnitOfWork, mention: Mention) -> bool:
+async def _is_own(bridge: Bridge, uow: UnitOfWork, mention: Mention) -> bool:
     """Tell whether an account of ours said it; what the brand's other account answered is as good as an own answer."""
     speakers = await uow.accounts.ours(mention.platform, mention.author.external_id)
     for brand_id, account_id in speakers if mention.origin.fetched else ():
         if brand_id == mention.brand_id:
             await uow.accounts.remember_own(brand_id, account_id, _as_own(mention))
+            if (connected := bridge.find(brand_id, account_id)) is not None:
+                await hear(bridge, uow, connected.account, _as_own(mention))
     return bool(speakers)
 
 

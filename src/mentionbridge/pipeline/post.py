@@ -29,7 +29,7 @@ from mentionbridge.domain.reply import (
 from mentionbridge.kit.backoff import delay
 from mentionbridge.kit.clock import Clock
 from mentionbridge.pipeline.bridge import Bridge, Connected
-from mentionbridge.pipeline.ledger import record_sent, tell
+from mentionbridge.pipeline.ledger import hand_over, record_sent, tell
 from mentionbridge.pipeline.part import drop_queued
 from mentionbridge.pipeline.settle import key_lives
 from mentionbridge.ports.platform import host_of
@@ -158,6 +158,8 @@ async def _no_right(
         return Refused(Refusal.TOO_LONG, "the text is longer than this network takes")
     if reply.surface is Surface.PUBLIC and mention.surface is not Surface.PUBLIC:
         return Refused(Refusal.POLICY, "the post we answer is private; nothing about it is said in public")
+    if not connected.platform.capabilities.replies:
+        return Refused(Refusal.PERMISSION, "this network takes no replies through its API")
     rights = await _asked(bridge, reply, connected.platform.reply_rights(intent.target))
     right = next((right for right in rights if right.surface is reply.surface), None)
     if right is not None and not right.allowed:
@@ -290,15 +292,17 @@ async def _refuse(bridge: Bridge, lease: Lease, reply: Reply, refused: Refused) 
     bridge.observer.saw("reply.refused", id=reply.id, account=reply.account_id, why=refused.kind)
 
 
-_FOR_A_PERSON = frozenset({Refusal.NOT_SUMMONED, Refusal.WINDOW_CLOSED})
-"""What the API may not say but a person in the network's own app may."""
+_FOR_A_PERSON = frozenset({Refusal.NOT_SUMMONED, Refusal.WINDOW_CLOSED, Refusal.PERMISSION})
+"""What the API may not say but a person in the network's own app may: a task, with a link to the post."""
 
 
 async def _move_refused(uow: UnitOfWork, reply: Reply, refused: Refused, now: datetime) -> None:
-    manual = refused.kind in _FOR_A_PERSON and reply.state is ReplyState.QUEUED
-    state = ReplyState.MANUAL if manual else ReplyState.REFUSED
     reason = f"{refused.kind}: {refused.detail}"[:500]
-    moved = await uow.replies.move(reply, state, now, reason=reason, due=None, lease_until=None, lease_token=None)
+    if refused.kind in _FOR_A_PERSON:
+        moved = await hand_over(uow, reply, reason, refused.kind, now)
+    else:
+        free = {"due": None, "lease_until": None, "lease_token": None}
+        moved = await uow.replies.move(reply, ReplyState.REFUSED, now, reason=reason, **free)
     await tell(uow, EventType.REPLY_REFUSED, moved, now, kind=refused.kind)
 
 

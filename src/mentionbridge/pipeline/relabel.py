@@ -5,13 +5,12 @@ from datetime import datetime
 from mentionbridge.domain.errors import NotAllowed, NotFound
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Mention, Surface
-from mentionbridge.domain.reply import ReplyState
 from mentionbridge.domain.ticket import Entry, Ticket
 from mentionbridge.domain.verdict import Correction, Verdict
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.choose_account import choose_account
 from mentionbridge.pipeline.judge import follow, weigh
-from mentionbridge.pipeline.ledger import tell
+from mentionbridge.pipeline.ledger import drop
 from mentionbridge.ports.store import UnitOfWork
 
 
@@ -67,8 +66,7 @@ async def _answer_no_more(uow: UnitOfWork, mention: Mention, why: str, now: date
     """Leave unsaid what waits to be said to this post; what may be out already is settled as ever."""
     for reply in await uow.replies.waiting_for_mention(mention.brand_id, mention.id):
         if not reply.may_be_out:
-            cancelled = await uow.replies.move(reply, ReplyState.CANCELLED, now, reason=why, due=None)
-            await tell(uow, EventType.REPLY_CANCELLED, cancelled, now)
+            await drop(uow, reply, why, now)
 
 
 async def _note(bridge: Bridge, uow: UnitOfWork, ticket: Ticket, why: str, actor: str | None, now: datetime) -> None:

@@ -9,7 +9,7 @@ from mentionbridge.domain.errors import NotAllowed, NotFound
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.reply import SAID, Purpose, Reply, ReplyState, Sent
 from mentionbridge.pipeline.bridge import Bridge
-from mentionbridge.pipeline.ledger import record_sent, tell
+from mentionbridge.pipeline.ledger import done_with, record_sent, tell, tell_done
 from mentionbridge.ports.store import UnitOfWork
 
 
@@ -127,7 +127,14 @@ async def edit(bridge: Bridge, brand_id: str, reply_id: str, text: str, actor: s
 
 
 async def settle_by_hand(
-    bridge: Bridge, brand_id: str, reply_id: str, *, sent: bool, external_id: str | None, actor: str
+    bridge: Bridge,
+    brand_id: str,
+    reply_id: str,
+    *,
+    sent: bool,
+    external_id: str | None,
+    actor: str,
+    permalink: str | None = None,
 ) -> Reply:
     """A person looked at the network and says whether an unknown (or manual) reply is out."""
     async with bridge.store.writing() as uow:
@@ -135,12 +142,13 @@ async def settle_by_hand(
         now = bridge.clock.now()
         await uow.replies.note(brand_id, reply_id, "settle", "sent" if sent else "not sent", f"said by {actor}", now)
         if sent:
-            settled = await record_sent(
-                bridge, uow, reply, Sent(external_id or "", evidence=f"person: {actor}"), now, actor=actor
-            )
+            proof = Sent(external_id or "", permalink, evidence=f"person: {actor}")
+            settled = await record_sent(bridge, uow, reply, proof, now, actor=actor)
         else:
             state = ReplyState.CANCELLED if reply.state is ReplyState.MANUAL else ReplyState.NOT_SENT
-            settled = await uow.replies.move(reply, state, now, evidence=f"person: {actor}", due=None, lease_token=None)
+            proven = {"evidence": f"person: {actor}", "due": None, "lease_token": None, **done_with(reply, now, actor)}
+            settled = await uow.replies.move(reply, state, now, **proven)
+            await tell_done(uow, reply, now, "dropped", actor)
         await tell(uow, EventType.REPLY_SETTLED, settled, now, settled_to=settled.state, actor=actor)
     return settled
 

@@ -9,6 +9,7 @@ from mentionbridge.domain.account import Account, AccountHealth
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Deleted, Item, Mention, Origin, Post, Unreadable
 from mentionbridge.domain.reply import OwnPost, ReplyState
+from mentionbridge.pipeline.ledger import drop
 from mentionbridge.pipeline.take_over import outranks, take_over
 from mentionbridge.ports.observer import Observer
 from mentionbridge.ports.store import Incoming, UnitOfWork
@@ -162,7 +163,7 @@ async def _take_other(uow: UnitOfWork, arrival: Arrival, origin: Origin, now: da
         case Post() as post:
             if origin not in (Origin.PUSH, Origin.IMPORT):
                 # A push vouches for nothing: it must not make us believe that we have answered.
-                await uow.accounts.remember_own(account.brand_id, account.id, _as_own(post))
+                await uow.accounts.remember_own(account.brand_id, account.id, as_own(post))
             return Taken(Result.OWN)
 
 
@@ -265,10 +266,7 @@ async def withdraw(uow: UnitOfWork, mention: Mention, now: datetime) -> None:
     if not await uow.mentions.delete(mention, now):
         return
     for reply in await uow.replies.waiting_for_mention(mention.brand_id, mention.id):
-        await uow.replies.move(reply, ReplyState.CANCELLED, now, reason="the post was deleted", due=None)
-        await uow.events.add(
-            EventType.REPLY_CANCELLED, reply.brand_id, now, ticket_id=reply.ticket_id, reply_id=reply.id
-        )
+        await drop(uow, reply, "the post was deleted", now)
     await uow.events.add(
         EventType.MENTION_DELETED,
         mention.brand_id,
@@ -279,7 +277,8 @@ async def withdraw(uow: UnitOfWork, mention: Mention, now: datetime) -> None:
     )
 
 
-def _as_own(post: Post) -> OwnPost:
+def as_own(post: Post) -> OwnPost:
+    """Return a post of ours as something we said."""
     return OwnPost(
         external_id=post.external_id,
         parent_id=post.parent_id,

@@ -23,8 +23,11 @@ _OVER = (TicketState.SOLVED, TicketState.CLOSED)
 async def customer_spoke(
     bridge: Bridge, uow: UnitOfWork, ticket: Ticket, mention: Mention, *, first: bool = False
 ) -> None:
-    """Begin to count, unless this customer is waited on already; imported and replayed history waits for nobody."""
-    if mention.silent or mention.origin is Origin.REPLAY:
+    """Begin to count, unless this customer is waited on already; imported and replayed history waits for nobody.
+
+    Nor does a post of a story that is over: one edited then opens nothing again.
+    """
+    if mention.silent or mention.origin is Origin.REPLAY or ticket.state in _OVER:
         return
     waits = () if first else await uow.waits.of_ticket(ticket.brand_id, ticket.id)
     if any(wait.ended_at is None for wait in waits):
@@ -37,14 +40,19 @@ async def customer_spoke(
 
 
 async def person_answered(bridge: Bridge, uow: UnitOfWork, brand_id: str, ticket_id: str, at: datetime) -> None:
-    """End what this customer was waiting for."""
+    """End what this customer was waiting for when a person answered; what they said later still waits."""
     await _finish(bridge, uow, brand_id, ticket_id, WaitEnd.ANSWERED, at)
+
+
+async def story_over(bridge: Bridge, uow: UnitOfWork, brand_id: str, ticket_id: str, at: datetime) -> None:
+    """Nobody waits any more, and nobody was answered."""
+    await _finish(bridge, uow, brand_id, ticket_id, WaitEnd.UNANSWERED, at)
 
 
 async def state_changed(bridge: Bridge, uow: UnitOfWork, ticket: Ticket, to: TicketState, at: datetime) -> None:
     """Let the clock stand still while it is the customer's turn, and end it with the story."""
     if to in _OVER:
-        await _finish(bridge, uow, ticket.brand_id, ticket.id, WaitEnd.UNANSWERED, at)
+        await story_over(bridge, uow, ticket.brand_id, ticket.id, at)
         return
     timing = bridge.timing_of(ticket.brand_id)
     move = rules.stop if to is TicketState.PENDING else rules.run
@@ -80,6 +88,8 @@ async def watch(bridge: Bridge, lease: Lease) -> None:
 async def _finish(bridge: Bridge, uow: UnitOfWork, brand_id: str, ticket_id: str, end: WaitEnd, at: datetime) -> None:
     timing = bridge.timing_of(brand_id)
     for wait in await _open_waits(uow, brand_id, ticket_id):
+        if end is WaitEnd.ANSWERED and wait.started_at > at:
+            continue
         late = wait.due_at is not None and at > wait.due_at and wait.breached_at is None
         if late:
             await _tell(uow, EventType.SLA_BREACHED, wait, at)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from mentionbridge.domain.account import Account, AccountHealth, AccountState, Identity
+from mentionbridge.domain.mention import Mention
 from mentionbridge.domain.reply import OwnPost
 
 
@@ -53,7 +54,15 @@ class Accounts(Protocol):
 
     async def close_gap(self, account: Account, repaired: str, at: datetime) -> str | None: ...
     async def gaps(self, brand_id: str, account_id: str) -> Sequence[Mapping[str, Any]]: ...
-    async def remember_own(self, brand_id: str, account_id: str, post: OwnPost) -> None: ...
+    async def remember_own(self, brand_id: str, account_id: str, post: OwnPost) -> None:
+        """Keep that an account of ours said this; its words only until `heard_own`."""
+
+    async def said_below(self, mention: Mention) -> Sequence[tuple[str, OwnPost]]:
+        """Return what accounts of ours said below this post and nobody has heard yet, with their ids, oldest first."""
+
+    async def heard_own(self, brand_id: str, account_id: str, external_id: str) -> None:
+        """Forget the words of a post of ours: whatever they meant was taken up."""
+
     async def answered_story(self, brand_id: str, platform: str, ticket_id: str, author_id: str) -> bool:
         """Tell whether anything this person said in this story has an answer among our own posts.
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
 from mentionbridge.domain.account import AccountHealth
@@ -10,7 +11,7 @@ from mentionbridge.domain.commitment import Commitment
 from mentionbridge.domain.customer import Customer, Identity
 from mentionbridge.domain.events import Event
 from mentionbridge.domain.mention import Above, Author, Mention, Surface
-from mentionbridge.domain.reply import Reply
+from mentionbridge.domain.reply import Reply, ReplyState
 from mentionbridge.domain.ticket import Entry, Ticket
 from mentionbridge.domain.verdict import Verdict
 from mentionbridge.domain.wait import Wait
@@ -179,6 +180,26 @@ class StoryView:
     commitments: Sequence[Commitment]
 
 
+class TaskState(StrEnum):
+    """Whether somebody still has to do it."""
+
+    OPEN = "open"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A reply that a person must post, and the address of the post it answers."""
+
+    reply: Reply
+    link: str | None
+
+    @property
+    def state(self) -> TaskState:
+        """Open while the reply waits to be posted."""
+        return TaskState.OPEN if self.reply.state is ReplyState.MANUAL else TaskState.DONE
+
+
 class Desk(Protocol):
     """Everything a team can look at. Lists are newest first unless said; a thing of another brand is None.
 
@@ -206,6 +227,10 @@ class Desk(Protocol):
         self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
     ) -> Slice[Facts]: ...
     async def reply(self, brands: Brands, reply_id: str) -> ReplyView | None: ...
+    async def tasks(
+        self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
+    ) -> Slice[TaskView]: ...
+    async def task(self, brands: Brands, task_id: str) -> TaskView | None: ...
     async def commitments(
         self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
     ) -> Slice[Commitment]: ...

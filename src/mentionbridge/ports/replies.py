@@ -31,6 +31,10 @@ class Replies(Protocol):
     async def under(self, brand_id: str, ticket_id: str, dedupe: str) -> Reply | None:
         """Return the reply stored under this name in this story, whomever it answers."""
 
+    async def by_external_id(self, brand_id: str, platform: str, external_id: str) -> Reply | None:
+        """Return the reply that is this post of ours."""
+
+    async def of_ticket(self, brand_id: str, ticket_id: str) -> Sequence[Reply]: ...
     async def messages_since(self, brand_id: str, ticket_id: str, sequence: int) -> Sequence[Reply]:
         """Return the messages people wrote into this story behind `sequence`, oldest first."""
 
@@ -64,6 +68,9 @@ class Replies(Protocol):
 
     async def rewrite(self, reply: Reply, text: str, actor: str, edit_version: str, now: datetime) -> Reply:
         """Give a reply that is not out yet other words; it goes back to review."""
+
+    async def reword(self, reply: Reply, text: str) -> None:
+        """Keep the words in which a person has posted it."""
 
     async def prepare(self, reply: Reply, prepared: Mapping[str, Any]) -> Reply:
         """Keep what the plug wants stored before the first send."""

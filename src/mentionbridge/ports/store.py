@@ -77,6 +77,7 @@ class InHand:
     has_media: bool
     labelled: bool
     ours: bool
+    answered: bool
 
 
 class Mentions(Protocol):
@@ -106,6 +107,12 @@ class Mentions(Protocol):
     async def by_external_id(self, brand_id: str, platform: str, external_id: str) -> Mention | None: ...
     async def newest_of(self, brand_id: str, ticket_id: str, surface: Surface | None = None) -> Mention | None:
         """Return what the customer said last in this story (on this surface) and has not taken back."""
+
+    async def first_after(self, brand_id: str, ticket_id: str, at: datetime) -> Mention | None:
+        """Return the first thing a customer said in this story after then."""
+
+    async def alone_in_thread(self, brand_id: str, platform: str, thread_id: str) -> Mention | None:
+        """Return the newest words in a thread in which one person alone has a story, and only one."""
 
     async def edit(self, mention: Mention, post: Post, now: datetime) -> bool:
         """Take over the post's new words and make it due for judgement again; False when it has changed meanwhile."""

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.account import Account, AccountHealth, AccountState, Identity
 from mentionbridge.domain.errors import NotFound
+from mentionbridge.domain.mention import Mention, Surface
 from mentionbridge.domain.reply import OwnPost
 from mentionbridge.kit.ids import Ids
 from mentionbridge.store import tables as t
@@ -48,6 +49,22 @@ def answered(
     return sa.exists().where(*theirs, *answer)
 
 
+def typed_below(mentions: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Say which posts of ours stand below a mention and have not been heard yet."""
+    said, own = mentions.c, t.own_posts.c
+    ours = sa.select(t.accounts.c.id).where(
+        t.accounts.c.brand_id == said.brand_id, t.accounts.c.platform == said.platform
+    )
+    there = (own.account_id.in_(ours.correlate(mentions)), own.parent_id == said.external_id)
+    return sa.and_(own.brand_id == said.brand_id, *there, own.text.isnot(None))
+
+
+_SAID_BELOW = (
+    sa.select(t.own_posts)
+    .join_from(t.own_posts, t.mentions, typed_below(t.mentions))
+    .where(row_of(t.mentions))
+    .order_by(t.own_posts.c.occurred_at, t.own_posts.c.external_id)
+)
 _ANSWERED = sa.select(answered(sa.bindparam("brand"), sa.bindparam("platform"), FAMILY, sa.bindparam("author")))
 
 
@@ -186,8 +203,19 @@ class StoredAccounts:
             "thread_id": post.thread_id,
             "permalink": post.permalink,
             "occurred_at": post.created_at,
+            "text": post.text,
+            "surface": post.surface,
         }
         await self.connection.execute(insert(self.connection, t.own_posts).values(**row).on_conflict_do_nothing())
+
+    async def said_below(self, mention: Mention) -> Sequence[tuple[str, OwnPost]]:
+        rows = await self.connection.execute(_SAID_BELOW, key_of_row(mention.brand_id, mention.id))
+        return [(row.account_id, _own(row)) for row in rows]
+
+    async def heard_own(self, brand_id: str, account_id: str, external_id: str) -> None:
+        own = t.own_posts.c
+        here = (own.brand_id == brand_id, own.account_id == account_id, own.external_id == external_id)
+        await self.connection.execute(sa.update(t.own_posts).where(*here).values(text=None))
 
     async def answered_story(self, brand_id: str, platform: str, ticket_id: str, author_id: str) -> bool:
         story = {"brand": brand_id, "platform": platform, "ticket": ticket_id, "author": author_id}
@@ -207,6 +235,11 @@ class StoredAccounts:
     async def _change(self, account: Account, **values: Any) -> None:
         here = is_row(t.accounts, account.brand_id, account.id)
         await self.connection.execute(sa.update(t.accounts).where(here).values(**values))
+
+
+def _own(row: Any) -> OwnPost:
+    said_at, surface = row.occurred_at, Surface(row.surface)
+    return OwnPost(row.external_id, row.parent_id, row.thread_id, row.text, said_at, row.permalink, surface)
 
 
 def _health(row: Any) -> AccountHealth:

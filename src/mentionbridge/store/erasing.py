@@ -46,6 +46,7 @@ async def erase(connection: AsyncConnection, sealer: Sealer, brand_id: str, cust
     """Erase one customer and whoever was joined to them, in the caller's transaction."""
     whose = await _whose(connection, brand_id, customer_id)
     await _bury(connection, sealer, whose, at)
+    await _erase_what_we_typed(connection, whose)
     counts = {
         "mentions": await _erase_mentions(connection, whose),
         "pictures": await _gone(connection, t.media, whose.here(t.media, "mention_id", whose.mentions)),
@@ -92,6 +93,15 @@ async def _bury(connection: AsyncConnection, sealer: Sealer, whose: Whose, at: d
 def name_of(platform: str, external_id: str) -> str:
     """Name a post as its tombstone knows it."""
     return f"{platform}\n{external_id}"
+
+
+async def _erase_what_we_typed(connection: AsyncConnection, whose: Whose) -> None:
+    """Empty what our team typed below their posts, or in their threads, before any of it was counted as an answer."""
+    own, theirs = t.own_posts.c, whose.here(t.mentions, "id", whose.mentions)
+    below = own.parent_id.in_(sa.select(t.mentions.c.external_id).where(theirs))
+    there = own.thread_id.in_(sa.select(t.mentions.c.thread_id).where(theirs))
+    here = (own.brand_id == whose.brand_id, own.text.isnot(None), sa.or_(below, there))
+    await connection.execute(sa.update(t.own_posts).where(*here).values(text=None))
 
 
 async def _erase_mentions(connection: AsyncConnection, whose: Whose) -> int:
@@ -151,6 +161,8 @@ async def _erase_replies(connection: AsyncConnection, whose: Whose, at: datetime
     here = whose.here(t.replies, "id", whose.replies)
     unsaid: dict[str, Any] = {"state": ReplyState.CANCELLED, "reason": "the customer was erased", "updated_at": at}
     free: dict[str, Any] = {"due": None, "lease_until": None, "lease_token": None}
+    task = (here, t.replies.c.state == ReplyState.MANUAL, t.replies.c.task_opened_at.isnot(None))
+    await connection.execute(sa.update(t.replies).where(*task).values(task_done_at=at))
     await connection.execute(sa.update(t.replies).where(here, t.replies.c.state.in_(WAITING)).values(**unsaid, **free))
     wordless: dict[str, Any] = {"text": "", "links": [], "prepared": {}, "permalink": None, "redacted": True}
     settled = t.replies.c.state.not_in(OPEN_FATE)
@@ -161,11 +173,20 @@ async def _erase_replies(connection: AsyncConnection, whose: Whose, at: datetime
 
 
 async def _erase_notes(connection: AsyncConnection, whose: Whose) -> int:
-    here = sa.and_(whose.here(t.entries, "ticket_id", whose.tickets), t.entries.c.text.isnot(None))
-    erased = await connection.execute(sa.update(t.entries).where(here).values(text=None, redacted=True))
-    promised = whose.here(t.commitments, "ticket_id", whose.tickets)
-    await connection.execute(sa.update(t.commitments).where(promised).values(what="", redacted=True))
+    carried = await _carried(connection, whose)
+    theirs = sa.or_(t.entries.c.ticket_id.in_(whose.tickets), t.entries.c.id.in_(carried))
+    here = (t.entries.c.brand_id == whose.brand_id, theirs, t.entries.c.text.isnot(None))
+    erased = await connection.execute(sa.update(t.entries).where(*here).values(text=None, redacted=True))
+    promised = sa.or_(t.commitments.c.ticket_id.in_(whose.tickets), t.commitments.c.author_id.in_(whose.authors))
+    given = sa.update(t.commitments).where(t.commitments.c.brand_id == whose.brand_id, promised)
+    await connection.execute(given.values(what="", redacted=True))
     return int(erased.rowcount)
+
+
+async def _carried(connection: AsyncConnection, whose: Whose) -> list[str]:
+    """Return the lines that merges carried from their tickets into others'."""
+    acts = sa.select(t.story_acts.c.moved).where(whose.here(t.story_acts, "source_id", whose.tickets))
+    return [entry for moved in (await connection.execute(acts)).scalars() for entry in moved["entries"]]
 
 
 async def _erase_arrivals(connection: AsyncConnection, whose: Whose) -> int:
@@ -197,7 +218,10 @@ async def _erase_tickets(connection: AsyncConnection, whose: Whose, at: datetime
     await _gone(connection, t.stories, whose.here(t.stories, "author_id", whose.authors))
     ended = whose.here(t.waits, "ticket_id", whose.tickets)
     await connection.execute(sa.update(t.waits).where(ended).values(due=None))
-    for ticket_id in whose.tickets:
+    # A person may have brought their words into somebody else's ticket.
+    guest = sa.select(t.mentions.c.ticket_id).where(whose.here(t.mentions, "id", whose.mentions)).distinct()
+    heard = {*whose.tickets, *(await connection.execute(guest.where(t.mentions.c.ticket_id.isnot(None)))).scalars()}
+    for ticket_id in sorted(heard):
         await search.refresh(connection, whose.brand_id, ticket_id)
 
 

@@ -16,6 +16,7 @@ from mentionbridge.ports.media import Picture
 from mentionbridge.ports.store import Incoming, InHand, Lease
 from mentionbridge.store import search
 from mentionbridge.store import tables as t
+from mentionbridge.store.accounts import typed_below
 from mentionbridge.store.claims import lost
 from mentionbridge.store.rows import is_row, key_of_row, once, row_of, set_row, where
 
@@ -42,6 +43,7 @@ _BESIDES = {
     "has_media": sa.exists().where(_of_mention(t.media)),
     "labelled": sa.exists().where(_of_mention(t.verdicts), t.verdicts.c.actor.isnot(None)),
     "ours": sa.exists().where(_OURS),
+    "answered": sa.exists().where(typed_below(t.mentions)),
 }
 _IN_HAND = (
     SELECT.add_columns(*(known.label(name) for name, known in _BESIDES.items()))
@@ -134,6 +136,20 @@ class StoredMentions:
         newest = query.order_by(t.mentions.c.occurred_at.desc(), t.mentions.c.id.desc()).limit(1)
         row = (await self.connection.execute(newest)).first()
         return as_mention(row) if row is not None else None
+
+    async def first_after(self, brand_id: str, ticket_id: str, at: datetime) -> Mention | None:
+        said = t.mentions.c
+        later = (said.brand_id == brand_id, said.ticket_id == ticket_id, said.occurred_at > at)
+        query = SELECT.where(*later, said.deleted_at.is_(None)).order_by(said.occurred_at, said.id)
+        row = (await self.connection.execute(query.limit(1))).first()
+        return as_mention(row) if row is not None else None
+
+    async def alone_in_thread(self, brand_id: str, platform: str, thread_id: str) -> Mention | None:
+        said = t.mentions.c
+        here = (said.brand_id == brand_id, said.platform == platform, said.thread_id == thread_id)
+        rows = await self.connection.execute(SELECT.where(*here, said.ticket_id.isnot(None)).order_by(said.id))
+        found = [as_mention(row) for row in rows]
+        return found[-1] if len({(mention.ticket_id, mention.author_id) for mention in found}) == 1 else None
 
     async def by_external_id(self, brand_id: str, platform: str, external_id: str) -> Mention | None:
         that = {"brand_id": brand_id, "platform": platform, "external_ids": [external_id]}

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.commitment import Commitment
 from mentionbridge.domain.mention import Above, Author, Mention
+from mentionbridge.domain.reply import ReplyState
 from mentionbridge.domain.ticket import Entry
 from mentionbridge.ports.desk import (
     AccountView,
@@ -27,6 +28,8 @@ from mentionbridge.ports.desk import (
     Sighting,
     Slice,
     StoryView,
+    TaskState,
+    TaskView,
     TicketView,
     UnreadableItem,
 )
@@ -84,6 +87,14 @@ TIMELINE = Keyset(
     newest_first=False,
 )
 COMMITMENTS = Keyset("commitments", sa.select(*COMMITMENT), t.commitments, frozenset({"state", "ticket_id"}))
+_LINKED = sa.and_(t.mentions.c.brand_id == t.replies.c.brand_id, t.mentions.c.id == t.replies.c.mention_id)
+_TASKS = sa.select(t.replies, t.mentions.c.permalink.label("link")).join_from(t.replies, t.mentions, _LINKED)
+_WAS_TASK, _OF_TICKET = t.replies.c.task_opened_at.isnot(None), frozenset({"ticket_id"})
+_TO_POST = sa.and_(_WAS_TASK, t.replies.c.state == ReplyState.MANUAL)
+TASKS = Keyset("tasks", _TASKS.where(_WAS_TASK), t.replies, _OF_TICKET)
+OPEN_TASKS = Keyset("open tasks", _TASKS.where(_TO_POST), t.replies, _OF_TICKET)
+DONE_TASKS = Keyset("done tasks", _TASKS.where(t.replies.c.task_done_at.isnot(None)), t.replies, _OF_TICKET)
+_TASKS_BY_STATE = {None: TASKS, TaskState.OPEN: OPEN_TASKS, TaskState.DONE: DONE_TASKS}
 UNREADABLE = Keyset("unreadable", _UNREADABLE, t.inbox, frozenset({"account_id", "state"}))
 GAPS = Keyset("gaps", sa.select(t.gaps), t.gaps, frozenset({"account_id"}))
 _MEDIA = sa.select(t.media.c.mention_id, *(t.media.c[name] for name in MediaFacts.__dataclass_fields__))
@@ -165,6 +176,22 @@ class StoredDesk:
                 return None
             tried = await connection.execute(ledger.order_by(t.reply_attempts.c.id))
             return ReplyView(as_reply(row), [Attempt(**line._mapping) for line in tried])
+
+    async def tasks(
+        self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
+    ) -> Slice[TaskView]:
+        rest = {name: value for name, value in filters.items() if name != "state"}
+        async with self.store.engine.reading() as connection:
+            wanted = _TASKS_BY_STATE[TaskState(filters["state"]) if "state" in filters else None]
+            rows, behind = await wanted.page(connection, brands, rest, cursor, limit)
+        return Slice([TaskView(as_reply(row), row.link) for row in rows], behind)
+
+    async def task(self, brands: Brands, task_id: str) -> TaskView | None:
+        kind, _, name = task_id.partition("_")
+        query = _TASKS.where(_WAS_TASK, _is(t.replies, brands, f"rpl_{name}"))
+        async with self.store.engine.reading() as connection:
+            row = (await connection.execute(query)).first()
+        return TaskView(as_reply(row), row.link) if row is not None and kind == "tsk" else None
 
     async def commitments(
         self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int

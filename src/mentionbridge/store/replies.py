@@ -15,6 +15,7 @@ from mentionbridge.domain.mention import Mention, Surface, Visibility
 from mentionbridge.domain.reply import Link, Purpose, Reply, ReplyIntent, ReplyState, check_move
 from mentionbridge.kit.ids import Ids
 from mentionbridge.ports.store import Lease
+from mentionbridge.store import search
 from mentionbridge.store import tables as t
 from mentionbridge.store.accounts import answered
 from mentionbridge.store.claims import may_speak
@@ -122,6 +123,13 @@ class StoredReplies:
     async def under(self, brand_id: str, ticket_id: str, dedupe: str) -> Reply | None:
         return await self._one(brand_id=brand_id, ticket_id=ticket_id, dedupe=dedupe)
 
+    async def by_external_id(self, brand_id: str, platform: str, external_id: str) -> Reply | None:
+        return await self._one(brand_id=brand_id, platform=platform, external_id=external_id)
+
+    async def of_ticket(self, brand_id: str, ticket_id: str) -> Sequence[Reply]:
+        there = {"brand_id": brand_id, "ticket_id": ticket_id}
+        return [as_reply(row) for row in await self.connection.execute(where(t.replies, *there), there)]
+
     async def messages_since(self, brand_id: str, ticket_id: str, sequence: int) -> Sequence[Reply]:
         same = sa.and_(t.events.c.brand_id == t.replies.c.brand_id, t.events.c.reply_id == t.replies.c.id)
         query = (
@@ -211,6 +219,11 @@ class StoredReplies:
         if (await self.connection.execute(change)).rowcount != 1:
             raise NotAllowed("reply_changed", "The reply has changed meanwhile; read it again.")
         return replace(reply, **{**changes, "links": ()})
+
+    async def reword(self, reply: Reply, text: str) -> None:
+        values: dict[str, Any] = {"text": text, "links": [], "author_of_words": reply.approved_by, "template": None}
+        await set_row(self.connection, t.replies, reply.brand_id, reply.id, values)
+        await search.refresh(self.connection, reply.brand_id, reply.ticket_id)
 
     async def prepare(self, reply: Reply, prepared: Mapping[str, Any]) -> Reply:
         await set_row(self.connection, t.replies, reply.brand_id, reply.id, {"prepared": dict(prepared)})

@@ -495,6 +495,9 @@ replies = sa.Table(
     sa.Column("evidence", sa.Text),
     sa.Column("mention_edit_version", sa.String(128), nullable=False),
     sa.Column("redacted", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("task_opened_at", Instant),
+    sa.Column("task_done_at", Instant),
+    sa.Column("task_done_by", sa.Text),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
     *_claim(),
@@ -506,6 +509,8 @@ _due(replies, "state")
 sa.Index("ix_replies_state", replies.c.brand_id, replies.c.state, replies.c.id)
 sa.Index("ix_replies_author", replies.c.brand_id, replies.c.author_id, replies.c.created_at)
 sa.Index("ix_replies_mention", replies.c.brand_id, replies.c.mention_id)
+_where("ix_replies_task", replies.c.task_opened_at, replies.c.brand_id, replies.c.id)
+_where("ix_replies_task_done", replies.c.task_done_at, replies.c.brand_id, replies.c.id)
 _where("ix_replies_external", replies.c.external_id, replies.c.brand_id, replies.c.platform, replies.c.external_id)
 
 reply_attempts = sa.Table(
@@ -531,6 +536,8 @@ own_posts = sa.Table(
     sa.Column("thread_id", NetworkId, nullable=False),
     sa.Column("permalink", sa.Text),
     sa.Column("occurred_at", Instant, nullable=False),
+    sa.Column("text", sa.Text),
+    sa.Column("surface", sa.String(10)),
 )
 sa.Index("ix_own_posts_parent", own_posts.c.brand_id, own_posts.c.account_id, own_posts.c.parent_id)
 

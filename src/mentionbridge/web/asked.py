@@ -347,6 +347,15 @@ class ClaimedMirror(Acted):
     url: WebAddress | None = None
 
 
+class FinishedTask(Acted):
+    """Whether a person has posted it, and where it can be seen."""
+
+    model_config = example(actor=KIM, posted=True, permalink="https://social.example/p-1003")
+
+    posted: bool = True
+    permalink: WebAddress | None = None
+
+
 class NewCommitment(Acted):
     """A word given to a ticket's customer; `reply_id` is the message that told them, if one did."""
 

@@ -110,6 +110,7 @@ class Door:
     message: Callable[[Saying], Awaitable[Reply]]
     claim_mirror: Callable[..., Awaitable[External]]
     mirrors_of: Callable[[str, str], Awaitable[Sequence[External]]]
+    finish_task: Callable[..., Awaitable[Reply]]
     promise: Callable[..., Awaitable[Commitment]]
     keep_promise: Callable[[str, str, str], Awaitable[Commitment]]
     """(brand id, commitment id, actor)"""

@@ -23,6 +23,7 @@ from mentionbridge.ports.desk import (
     MentionView,
     ReplyView,
     StoryView,
+    TaskView,
     TicketView,
     UnreadableItem,
 )
@@ -356,6 +357,38 @@ class ReplyShape(Shape):
     warnings: Sequence[WarningShape] = Field((), description="Only in the answer to whoever wrote the words.")
 
 
+class TaskShape(Shape):
+    """What a person must post: the words, the post they answer (`link`), and why we may not. Done with its reply."""
+
+    id: str = Field(examples=["tsk_01jd8x0000000000000000000"])
+    brand_id: str
+    state: str
+    reply_id: str
+    ticket_id: str
+    mention_id: str
+    account_id: str
+    platform: str
+    surface: str
+    reason: str | None
+    text: str | None
+    redacted: bool
+    link: str | None
+    opened_at: datetime
+    done_at: datetime | None
+    done_by: str | None
+    permalink: str | None
+
+
+class TaskDoneShape(Shape):
+    """A task that is done, and where its reply stands. Its words are not repeated here: this answer may be stored."""
+
+    id: str
+    reply_id: str
+    reply_state: str
+    done_at: datetime | None
+    done_by: str | None
+
+
 class LineShape(Shape):
     """One line of a timeline, with the words as they stand now."""
 
@@ -609,6 +642,32 @@ def reply(view: ReplyView) -> ReplyShape:
         text=None if ours.redacted else ours.text,
         not_before=ours.due,
         attempts=[AttemptShape.model_validate(each) for each in view.attempts],
+    )
+
+
+def task(view: TaskView) -> TaskShape:
+    ours = view.reply
+    told = _own(TaskShape, ours, "id", "state", "reply_id", "text", "link", "opened_at", "done_at", "done_by")
+    return TaskShape(
+        **told,
+        id=ours.task_id,
+        state=view.state,
+        reply_id=ours.id,
+        text=None if ours.redacted else ours.text,
+        link=view.link,
+        opened_at=ours.task_opened_at or ours.created_at,
+        done_at=ours.task_done_at,
+        done_by=ours.task_done_by,
+    )
+
+
+def task_done(ours: Reply) -> TaskDoneShape:
+    return TaskDoneShape(
+        id=ours.task_id,
+        reply_id=ours.id,
+        reply_state=ours.state,
+        done_at=ours.task_done_at,
+        done_by=ours.task_done_by,
     )
 
 

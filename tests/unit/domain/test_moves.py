@@ -52,7 +52,9 @@ def test_sending_is_entered_from_queued_alone() -> None:
 
 def test_what_may_be_out_is_never_cancelled_rejected_or_expired() -> None:
     for state in SAID:
-        assert not reply.MOVES[state] & {R.CANCELLED, R.REJECTED, R.EXPIRED, R.MANUAL, R.DRAFT}, state
+        assert not reply.MOVES[state] & {R.CANCELLED, R.REJECTED, R.EXPIRED, R.DRAFT}, state
+    # While it is being sent, only the network's own no makes it a person's to post.
+    assert {state for state in SAID if R.MANUAL in reply.MOVES[state]} == {R.SENDING}
 
 
 def test_a_sent_reply_can_only_be_taken_back() -> None:
