@@ -189,10 +189,11 @@ class HelpdeskSection(Section):
 
 
 class RetentionSection(Section):
-    """How long words are kept, in days."""
+    """How long words are kept, and what nobody waits for any more, in days."""
 
     words_days: int | None = Field(None, ge=1, le=36_500)
     payloads_days: int | None = Field(30, ge=1, le=36_500)
+    settled_days: int | None = Field(30, ge=1, le=36_500)
 
 
 class BrandSection(Section):

@@ -153,8 +153,8 @@ def build(
 
 
 def _keeping(section: RetentionSection) -> Keeping:
-    words, payloads = (timedelta(days=days) if days else None for days in (section.words_days, section.payloads_days))
-    return Keeping(words, payloads)
+    kept = (section.words_days, section.payloads_days, section.settled_days)
+    return Keeping(*(timedelta(days=days) if days else None for days in kept))
 
 
 def _net(settings: Settings) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from threading import Lock
 
 from mentionbridge.kit.clock import Clock, SystemClock
@@ -32,6 +33,11 @@ class Ids:
         high = ((stamp >> _COUNTER_BITS) << 16) | 0x7000 | (stamp & 0xFFF)
         low = (0b10 << 62) | self._random_bits(62)
         return (high << 64) | low
+
+
+def first_at(prefix: str, at: datetime) -> str:
+    """Return what no id made at that time or later sorts before."""
+    return f"{prefix}_{encode(int(at.timestamp() * 1000) << 80)}"
 
 
 def encode(number: int) -> str:

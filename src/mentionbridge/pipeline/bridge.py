@@ -43,10 +43,11 @@ class LinkedDesk:
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """How long words and raw payloads are kept; None is for good."""
+    """How long words, raw payloads and what is settled are kept; None is for good."""
 
     words: timedelta | None = None
     payloads: timedelta | None = None
+    settled: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

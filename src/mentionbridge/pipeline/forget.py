@@ -47,6 +47,19 @@ async def retire(bridge: Bridge, brand_id: str) -> int:
     return done
 
 
+async def let_go(bridge: Bridge, brand_id: str) -> int:
+    """Remove deliveries and arrivals settled long enough ago; returns how many. The events themselves stay."""
+    kept = bridge.keeps(brand_id).settled
+    done, gone = 0, AT_ONCE
+    while kept is not None and gone:
+        async with bridge.store.writing() as uow:
+            before = bridge.clock.now() - kept
+            gone = await uow.deliveries.let_go(brand_id, before, AT_ONCE)
+            gone += await uow.inbox.let_go(brand_id, before, AT_ONCE)
+        done += gone
+    return done
+
+
 async def _purge_payloads(bridge: Bridge, brand_id: str, before: datetime) -> int:
     async with bridge.store.writing() as uow:
         return await uow.customers.purge_payloads(brand_id, before, AT_ONCE)

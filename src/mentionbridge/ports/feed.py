@@ -66,6 +66,9 @@ class Deliveries(Protocol):
     async def release(self, given: Sequence[tuple[Endpoint, datetime | None]]) -> None:
         """Give endpoints back, each due again at its time or when something new is owed."""
 
+    async def let_go(self, brand_id: str, before: datetime, limit: int) -> int:
+        """Remove deliveries planned before then that nobody waits for, and their attempts; returns how many."""
+
     async def recovered(self, endpoint: Endpoint, to: int | None) -> None:
         """Keep how far the recovery has come; None when it is through."""
 

@@ -306,6 +306,9 @@ class Inbox(Protocol):
     async def read(self, brand_id: str, inbox_id: str) -> None:
         """It has become mentions: the raw copy goes."""
 
+    async def let_go(self, brand_id: str, before: datetime, limit: int) -> int:
+        """Remove the marks of bodies that came before then and were read; returns how many."""
+
 
 class UnitOfWork(Protocol):
     """One transaction."""

@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mentionbridge.domain.endpoint import Attempted, Endpoint, Health, Lane, Mode, Parcel
 from mentionbridge.domain.events import Event
 from mentionbridge.kit.clock import Clock
-from mentionbridge.kit.ids import Ids
+from mentionbridge.kit.ids import Ids, first_at
 from mentionbridge.ports.store import Lease
 from mentionbridge.store import tables as t
 from mentionbridge.store.events import event_of
-from mentionbridge.store.rows import insert, key_of_row, row_of, set_values, setting
+from mentionbridge.store.rows import insert, key_of_row, oldest, row_of, set_values, setting
 from mentionbridge.store.sealed import Sealer
 
 KEPT_ATTEMPTS = 50
@@ -234,6 +234,18 @@ class StoredDeliveries:
         rows = [set_values(each.brand_id, each.id, {"due": due, **free}) for each, due in given]
         if rows:
             await self.connection.execute(_RELEASE, rows)
+
+    async def let_go(self, brand_id: str, before: datetime, limit: int) -> int:
+        settled = sa.and_(_COLUMN.due.is_(None), _COLUMN.created_at < before)
+        ids = await oldest(self.connection, t.deliveries, brand_id, first_at("dlv", before), settled, limit)
+        if not ids:
+            return 0
+        attempts = t.delivery_attempts.c
+        await self.connection.execute(
+            sa.delete(t.delivery_attempts).where(attempts.brand_id == brand_id, attempts.delivery_id.in_(ids))
+        )
+        gone = (_COLUMN.brand_id == brand_id, _COLUMN.id.in_(ids))
+        return (await self.connection.execute(sa.delete(t.deliveries).where(*gone))).rowcount
 
     async def recovered(self, endpoint: Endpoint, to: int | None) -> None:
         until = endpoint.recover_until if to is not None else None

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.mention import Origin
-from mentionbridge.kit.ids import Ids
+from mentionbridge.kit.ids import Ids, first_at
 from mentionbridge.store import tables as t
-from mentionbridge.store.rows import is_row, once
+from mentionbridge.store.rows import is_row, oldest, once
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +64,9 @@ class StoredInbox:
         # The digest stays for a while, so that a replayed delivery is recognised without its words.
         change = sa.update(t.inbox).where(is_row(t.inbox, brand_id, inbox_id)).values(state="read", body=b"")
         await self.connection.execute(change)
+
+    async def let_go(self, brand_id: str, before: datetime, limit: int) -> int:
+        read = sa.and_(t.inbox.c.state == "read", t.inbox.c.received_at < before)
+        ids = await oldest(self.connection, t.inbox, brand_id, first_at("inb", before), read, limit)
+        gone = (t.inbox.c.brand_id == brand_id, t.inbox.c.id.in_(ids))
+        return (await self.connection.execute(sa.delete(t.inbox).where(*gone))).rowcount if ids else 0

@@ -35,8 +35,10 @@ class StoredFeed:
             head = await _head(uow)
             # A ticket has an index of its own; everything else is looked for along the feed.
             until = head if ticket_id is not None else min(head, after + STRETCH)
-            query = sa.select(t.events).where(column.position > after, column.position <= until)
-            query = query.where(column.brand_id.in_(brands)).order_by(column.position).limit(limit)
+            # Without the sum, SQLite would take the feed's index for a ticket too, and walk all of the feed.
+            place = column.position if ticket_id is None else column.position + 0
+            query = sa.select(t.events).where(place > after, place <= until, column.brand_id.in_(brands))
+            query = query.order_by(column.position if ticket_id is None else column.sequence).limit(limit)
             if ticket_id is not None:
                 query = query.where(column.ticket_id == ticket_id)
             if types:

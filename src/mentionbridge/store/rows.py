@@ -1,6 +1,6 @@
 """What every noun's file shares: one insert for both databases, and rows as domain objects."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -84,3 +84,11 @@ def set_values(brand_id: str, id_: str, values: Mapping[str, Any], **same: Any) 
     """The parameters of `setting`."""
     now = {f"now_{name}": value for name, value in values.items()}
     return {**key_of_row(brand_id, id_), **now, **{f"was_{name}": value for name, value in same.items()}}
+
+
+async def oldest(
+    connection: AsyncConnection, table: sa.Table, brand_id: str, end: str, which: sa.ColumnElement[bool], limit: int
+) -> Sequence[str]:
+    """Return the ids before `end` of some rows; ids sort by time, so that nothing younger is looked at."""
+    query = sa.select(table.c.id).where(table.c.brand_id == brand_id, table.c.id < end, which)
+    return (await connection.execute(query.order_by(table.c.id).limit(limit))).scalars().all()

@@ -9,7 +9,7 @@ from mentionbridge.domain.account import AccountState
 from mentionbridge.domain.errors import StoreDown
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.close import AT_ONCE, close_solved
-from mentionbridge.pipeline.forget import retire
+from mentionbridge.pipeline.forget import let_go, retire
 from mentionbridge.pipeline.part import take_stock
 
 ALIVE_SECONDS = 10
@@ -73,6 +73,7 @@ class Timetable:
             try:
                 if done := await retire(self._bridge, brand_id):
                     self._bridge.observer.saw("words.retired", brand=brand_id, mentions=done)
+                await let_go(self._bridge, brand_id)
             except StoreDown as error:
                 self._bridge.observer.saw("retire.failed", brand=brand_id, why=str(error))
 
