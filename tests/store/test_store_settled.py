@@ -12,8 +12,8 @@ from fakes.people import ACME, story
 from fakes.world import SEALER, World
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Origin
-from mentionbridge.feed.signing import new_secret
 from mentionbridge.kit.ids import Ids, first_at
+from mentionbridge.net.signing import new_secret
 from mentionbridge.pipeline.bridge import Keeping
 from mentionbridge.pipeline.forget import let_go
 from mentionbridge.ports.subscriptions import Wish
