@@ -24,7 +24,10 @@ SAYS_NOTHING = {
     "/v1/customers/{customer_id}/separate",
     "/v1/replies/{reply_id}/edit",
     "/v1/replies/{reply_id}/reject",
+    "/v1/replies/retract",
+    "/v1/replies/{reply_id}/retract",
     "/v1/replies/{reply_id}/settle",
+    "/v1/tasks/{task_id}/done",
     "/v1/tickets/bulk",
     "/v1/tickets/{ticket_id}/external",
     "/v1/tickets/{ticket_id}/merge",
@@ -34,6 +37,7 @@ SAYS_NOTHING = {
     "/v1/tickets/{ticket_id}/undo",
 }
 NOT_NOW = {
+    "/v1/replies/{reply_id}/retract",
     "/v1/replies/{reply_id}/settle",
     "/v1/customers/{customer_id}/join",
     "/v1/customers/{customer_id}/separate",
