@@ -10,9 +10,10 @@ from mentionbridge.web.answers import WRITES
 from mentionbridge.web.asked import TemplatePreview
 from mentionbridge.web.caller import Reader
 from mentionbridge.web.lists import door_of
+from mentionbridge.web.once import OnceRoute
 from mentionbridge.web.problem import Problem
 
-router = APIRouter(prefix="/v1/templates", tags=["templates"])
+router = APIRouter(prefix="/v1/templates", tags=["templates"], route_class=OnceRoute)
 
 
 @router.post(
