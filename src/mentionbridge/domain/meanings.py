@@ -136,13 +136,14 @@ MEANINGS: dict[EventType, Meaning] = {
     E.COMMITMENT_KEPT: Meaning("what was promised was done", _TICKET, {**_PROMISE, "late": False, "actor": _PERSON}),
     E.COMMITMENT_MISSED: Meaning("its time has passed", _TICKET, _PROMISE),
     E.COMMITMENT_MOVED: Meaning(
-        "another time was promised; `told_in` is the reply that told the earlier one",
+        "another time was promised; `told_in` is the reply that told the earlier one, `draft_id` one that tells this",
         _TICKET,
         {
             **_PROMISE,
             "from_due_at": "2026-11-22T12:00:00+00:00",
             "actor": _PERSON,
             "told_in?": "rpl_01jd8xv9t1w5b7d0f3h6j8k2mp",
+            "draft_id?": "rpl_01jd8xw1c4n8s2v7b5d3f9h6jk",
         },
     ),
     E.SLA_AT_RISK: Meaning("four fifths of the time for a person's answer are used", _TICKET, _WAIT),

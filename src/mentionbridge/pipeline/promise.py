@@ -1,6 +1,5 @@
 """Promise: a word given is kept, or its breaking is seen."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,6 +8,7 @@ from mentionbridge.domain.commitment import Commitment, CommitmentState
 from mentionbridge.domain.errors import NotAllowed, NotFound
 from mentionbridge.domain.events import EventType
 from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.tell_anew import tell_anew
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules import commitments as rules
 
@@ -69,14 +69,16 @@ async def keep(bridge: Bridge, brand_id: str, commitment_id: str, actor: str) ->
 async def move(
     bridge: Bridge, brand_id: str, commitment_id: str, due_at: datetime, actor: str, reason: str
 ) -> Commitment:
-    """Promise another time; the event says who was told the earlier one, for they must hear of it."""
+    """Promise another time; whoever was told the earlier one must hear of it, and a person finds a draft of that."""
     async with bridge.store.writing() as uow:
         now, promised = bridge.clock.now(), await _commitment(uow, brand_id, commitment_id)
         moved = rules.move(promised, due_at, now, actor, reason)
         if moved.earlier[-1].missed and promised.missed_at is None:
             await _tell(uow, EventType.COMMITMENT_MISSED, promised, now)
         await _keep(uow, moved)
-        told: Mapping[str, Any] = {"told_in": promised.reply_id} if promised.reply_id else {}
+        told: dict[str, Any] = {"told_in": promised.reply_id} if promised.reply_id else {}
+        if (draft := await tell_anew(bridge, uow, moved, promised.due_at, actor, now)) is not None:
+            told["draft_id"] = draft.id
         await _tell(
             uow, EventType.COMMITMENT_MOVED, moved, now, actor=actor, from_due_at=promised.due_at.isoformat(), **told
         )

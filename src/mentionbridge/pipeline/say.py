@@ -8,7 +8,6 @@ from mentionbridge.domain.errors import AlreadyAnswered, NotAllowed, NotFound
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Mention, Surface, Visibility
 from mentionbridge.domain.reply import SAID, Purpose, Reply, ReplyIntent, ReplyState, Target
-from mentionbridge.domain.ticket import Ticket
 from mentionbridge.pipeline.acknowledge import key_of
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.ledger import tell
@@ -47,7 +46,7 @@ async def say(bridge: Bridge, uow: UnitOfWork, saying: Saying, now: datetime) ->
     if ticket is None:
         raise NotFound(f"There is no ticket {saying.ticket_id}.")
     await uow.tickets.hold(saying.brand_id, saying.ticket_id)
-    name = _name(saying.once)
+    name = name_of(saying.once)
     if (said := await uow.replies.under(ticket.brand_id, ticket.id, name)) is not None:
         return said
     await _refuse_second_answer(uow, saying)
@@ -55,14 +54,15 @@ async def say(bridge: Bridge, uow: UnitOfWork, saying: Saying, now: datetime) ->
     connected = bridge.at(mention.brand_id, mention.account_id)
     surface = saying.surface or mention.surface
     await _refuse_unsayable(uow, saying, surface, mention, connected)
-    reply = _reply(bridge, connected, ticket, mention, saying, surface, now)
+    reply = made(bridge, connected, ticket.id, mention, saying, surface, now)
     await uow.replies.add(reply, name)
     await tell(uow, EventType.REPLY_DRAFTED, reply, now, state=reply.state, actor=saying.actor)
     bridge.observer.saw("message.queued", id=reply.id, ticket=ticket.id, surface=surface, actor=saying.actor)
     return reply
 
 
-def _name(once: str) -> str:
+def name_of(once: str) -> str:
+    """Return what a saying is stored under, so that it is stored once."""
     return "m:" + hashlib.sha256(once.encode()).hexdigest()[:32]
 
 
@@ -114,15 +114,16 @@ async def _refuse_unsayable(
         raise NotAllowed("tells_private", f"These words must not be public. {' '.join(told)}")
 
 
-def _reply(
+def made(
     bridge: Bridge,
     connected: Connected,
-    ticket: Ticket,
+    ticket_id: str,
     mention: Mention,
     saying: Saying,
     surface: Surface,
     now: datetime,
 ) -> Reply:
+    """Make the reply that says this, ready to be sent."""
     intent = ReplyIntent(
         reply_id=bridge.ids.new("rpl"),
         key=key_of(connected.account, f"{mention.external_id}\n{saying.once}", Purpose.MESSAGE),
@@ -136,7 +137,7 @@ def _reply(
     return Reply(
         brand_id=mention.brand_id,
         id=intent.reply_id,
-        ticket_id=ticket.id,
+        ticket_id=ticket_id,
         account_id=mention.account_id,
         platform=mention.platform,
         mention_id=mention.id,
