@@ -4,7 +4,7 @@ import argparse
 import sys
 from functools import partial
 
-from bench import claims, corridor, ingest, lists, statements
+from bench import claims, corridor, feed, ingest, lists, statements
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -15,6 +15,7 @@ def main() -> int:
         "ingest": ingest.main,
         "corridor": corridor.main,
         "claims": claims.main,
+        "feed": feed.main,
         "statements": statements.main,
         "lists": partial(lists.main, asked.tickets, asked.database or DATABASES),
     }

@@ -7,7 +7,10 @@ import pytest
 from fakes.clock import START
 from fakes.feed_world import BUSY, GONE, OK, open_feed
 from fakes.feed_world import Post as FeedPost
+from fakes.inside import INSIDE
 from fakes.web_world import Site
+from mentionbridge.feed.delivery import HttpCourier
+from mentionbridge.net.guard import AddressGuard
 from mentionbridge.ports.access import Scope
 
 URL = "/v1/webhook-endpoints"
@@ -59,6 +62,16 @@ async def test_a_wrong_change_says_why(site: Site, body: dict[str, Any], says: s
     assert answer.json()["code"] == ("address_refused" if "url" in body else "invalid")
     fresh = await site.http.post(URL, headers, {"url": HOOK, **body})
     assert fresh.status_code == 422
+
+
+@pytest.mark.parametrize("url", INSIDE.values(), ids=INSIDE)
+async def test_no_spelling_of_an_address_inside_can_be_registered(site: Site, url: str) -> None:
+    headers = await site.token(Scope.ADMIN)
+    site.courier.judge = HttpCourier(AddressGuard(), site.world.clock).refuses
+    answer = await site.http.post(URL, headers, {"url": url.format(port=8080)})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["code"] in ("address_refused", "invalid")
+    assert (await site.http.get(URL, headers)).json()["items"] == []
 
 
 async def test_during_a_rotation_both_secrets_sign(site: Site) -> None:

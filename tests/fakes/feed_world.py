@@ -33,6 +33,7 @@ class Post:
     heard: list[tuple[str, str, int, Mapping[str, Any]]] = field(default_factory=list)
     takes: Callable[[], object] = lambda: None
     during: Callable[[], Awaitable[None]] | None = None
+    judge: Callable[[str], Awaitable[str | None]] | None = None
 
     async def deliver(
         self, endpoint: Endpoint, event_id: str, type_: str, occurred_at: datetime, data: Mapping[str, Any]
@@ -47,6 +48,8 @@ class Post:
         return result
 
     async def refuses(self, url: str) -> str | None:
+        if self.judge is not None:
+            return await self.judge(url)
         return "This address is not told anything." if "private" in url else None
 
     def taken(self, endpoint_id: str = "whk_1") -> list[int]:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ T = TypeVar("T")
 # Below what the system gives to whoever asks for any port, else some client's end could take it before our server does;
 # each process begins elsewhere, for several may run at once.
 _PORTS = range(12_000, 32_000)
+_claims: list[socket.socket] = []
 _next_ports = islice(cycle(_PORTS), os.getpid() * 97 % len(_PORTS), None)
 
 
@@ -42,7 +44,19 @@ def _is_free(port: int) -> bool:
             probe.bind(("127.0.0.1", port))
         except OSError:
             return False
-        return True
+    return sys.platform != "linux" or _is_claimed(port)
+
+
+def _is_claimed(port: int) -> bool:
+    """Claim a port's number until this process ends: another test process may have probed the same one just now."""
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0mentionbridge-tests-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    return True
 
 
 def demo_settings(database_url: str, folder: Path, **sections: Any) -> Settings:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -15,7 +16,7 @@ import pytest
 from fakes.chaos_counts import SEED, share
 from fakes.chaos_kills import Fuse, Killed, Mortal, MortalStore
 from fakes.clock import HandClock
-from fakes.databases import fresh_database
+from fakes.databases import drop_postgres, fresh_database
 from fakes.feed_world import Feed, open_feed
 from fakes.world import World, open_store
 from mentionbridge.feed.delivery import HttpCourier
@@ -24,12 +25,14 @@ from mentionbridge.net.guard import AddressGuard
 from mentionbridge.worker.loop import Worker
 
 KINDS = ("fast", "fast", "fast", "slow", "dead", "gone", "busy", "redirect", "rebound", "flood", "held")
+BOTH = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 ANSWERS = {
     "fast": b"HTTP/1.1 204 No Content\r\n\r\n",
     "slow": b"HTTP/1.1 204 No Content\r\n\r\n",
     "gone": b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n",
     "busy": b"HTTP/1.1 429 Slow Down\r\nretry-after: 60\r\ncontent-length: 0\r\n\r\n",
     "redirect": b"HTTP/1.1 302 Found\r\nlocation: http://10.0.0.1/\r\ncontent-length: 0\r\n\r\n",
+    "rebound": b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n",
     "flood": b"HTTP/1.1 200 OK\r\ncontent-length: 10737418240\r\n\r\n",
 }
 
@@ -65,6 +68,11 @@ class Town:
         if kind == "slow":
             await asyncio.sleep(2.5)
         writer.write(ANSWERS[kind])
+        if kind == "rebound":
+            await writer.drain()
+            raise ConnectionError("one answer a connection, so that its name is looked up again")
+        # A small buffer: what the system takes from us unread is work of this test, not of the feed.
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
         while kind == "flood":
             writer.write(b"x" * 65536)
             self.poured += 65536
@@ -101,7 +109,7 @@ def address(there: Town, name: str) -> str:
     if kind == "dead":
         return "http://nobody.test:1/"
     host = f"{name}.test" if kind == "rebound" else "desk.test"
-    return f"http://{host}:{there.port}/{'fast' if kind == 'rebound' else kind}-{name}"
+    return f"http://{host}:{there.port}/{kind}-{name}"
 
 
 async def fire(url: str, endpoints: int, events: int, pause: float) -> tuple[Town, list[float], int]:
@@ -151,8 +159,10 @@ def check_bad(there: Town) -> None:
             assert len(heard) <= 4, "410 ends it"
         if kind in ("busy", "held"):
             assert len(heard) <= 8, f"{name} was asked {len(heard)} times"
-        if name.startswith("fast-rebound"):
-            assert len({body["data"]["sequence"] for _, body in heard}) >= 1
+        if kind == "rebound":
+            assert len(heard) == 1, "what its name led to later is never dialled"
+    rebound = [many for host, many in there.looked_up.items() if host.startswith("rebound")]
+    assert rebound and min(rebound) > 1
     floods = sum(len(heard) for name, heard in there.heard.items() if name.startswith("flood"))
     # We read 4 kB of ten gigabytes; the rest of this is what the system's own buffers took before we hung up.
     assert there.poured / floods < 16 * 2**20
@@ -175,11 +185,12 @@ async def test_two_hundred_endpoints_under_fire(url: str) -> None:
     assert p99 < 2
 
 
-async def lives(folder: Path, *deaths: int) -> Fuse:
+async def lives(kind: str, folder: Path, *deaths: int) -> Fuse:
     """Tell three tickets' events through a worker that dies at these boundaries; nothing may be missing."""
     clock, fuse = HandClock(), Fuse(frozenset(deaths))
     await asyncio.to_thread(folder.mkdir, exist_ok=True)
-    store = open_store(fresh_database("sqlite", folder), clock)
+    url = await asyncio.to_thread(fresh_database, kind, folder)
+    store = open_store(url, clock)
     feed = open_feed(World(store, clock, ""))
     for name in ("whk_1", "whk_2"):
         await feed.subscribe(name)
@@ -198,6 +209,8 @@ async def lives(folder: Path, *deaths: int) -> Fuse:
         check_line(feed, name)
         assert set(await feed.states(name)) == {"delivered"}
     await store.engine.aclose()
+    if kind == "postgresql":
+        await asyncio.to_thread(drop_postgres, url)
     return fuse
 
 
@@ -210,17 +223,19 @@ def check_line(feed: Feed, name: str) -> None:
     assert all(line == [1, 2, 3, 4] for line in lines.values()) and len(lines) == 3, lines
 
 
-async def test_a_death_at_any_boundary_loses_nothing_and_keeps_the_order(tmp_path: Path) -> None:
-    whole = len((await lives(tmp_path / "whole")).passed)
+@BOTH
+async def test_a_death_at_any_boundary_loses_nothing_and_keeps_the_order(kind: str, tmp_path: Path) -> None:
+    whole = len((await lives(kind, tmp_path / "whole")).passed)
     dice = random.Random(SEED)
-    for n in sorted(dice.sample(range(1, whole + 1), min(25, whole))):
-        assert len((await lives(tmp_path / f"at-{n}", n)).passed) >= n
+    for n in sorted(dice.sample(range(1, whole + 1), min(12, whole))):
+        assert len((await lives(kind, tmp_path / f"at-{n}", n)).passed) >= n
 
 
 @pytest.mark.deep
-async def test_five_hundred_deaths_lose_nothing(tmp_path: Path) -> None:
-    whole = len((await lives(tmp_path / "whole")).passed)
+@BOTH
+async def test_five_hundred_deaths_lose_nothing(kind: str, tmp_path: Path) -> None:
+    whole = len((await lives(kind, tmp_path / "whole")).passed)
     dice = random.Random(SEED)
     for n in range(share(250)):
         first = dice.randint(1, whole)
-        await lives(tmp_path / f"pair-{n}", first, first + dice.randint(1, 30))
+        await lives(kind, tmp_path / f"pair-{n}", first, first + dice.randint(1, 30))

@@ -26,6 +26,18 @@ async def take(store: SqlStore, limit: int, queue: Queue = Queue.JUDGE, seconds:
         return list(await uow.claims.take(queue, limit, seconds))
 
 
+async def test_one_look_names_the_queues_that_hold_something_due(world: World) -> None:
+    async def due() -> list[Queue]:
+        async with world.store.reading() as uow:
+            return list(await uow.claims.due())
+
+    assert await due() == []
+    await keep_posts(world, 1)
+    assert await due() == [Queue.JUDGE]
+    assert len(await take(world.store, 5)) == 1
+    assert await due() == [], "somebody has it in hand"
+
+
 async def test_the_limit_holds(world: World) -> None:
     await keep_posts(world, 25)
     assert [len(await take(world.store, 10)) for _ in range(4)] == [10, 10, 5, 0]

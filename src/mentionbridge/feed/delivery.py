@@ -72,7 +72,8 @@ class HttpCourier:
         """Say why nothing will ever be delivered to this address as its name stands now, or None."""
         try:
             parts = urlsplit(url)
-            await self._guard.judged(parts.hostname or "", parts.port or 0)
+            # With a dot behind it a name means the same, but not every system finds it then.
+            await self._guard.judged((parts.hostname or "").rstrip("."), parts.port or 0)
         except AddressRefused as error:
             return f"This address is not told anything: {error}. See `net.allow_networks`."
         except (NotReached, ValueError):

@@ -1,6 +1,6 @@
 """Due rows, and our right to them for a while."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -44,6 +44,9 @@ class Lease:
 
 class Claims(Protocol):
     """Due rows, leased."""
+
+    async def due(self) -> Collection[Queue]:
+        """Return the queues that hold something due and free: one look instead of a claim a queue."""
 
     async def take(self, queue: Queue, limit: int, seconds: float) -> Sequence[Lease]: ...
     async def check(self, lease: Lease, *, extend: float = 0) -> None:

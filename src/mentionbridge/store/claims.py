@@ -1,6 +1,6 @@
 """Claiming due rows in batches, on SQLite and PostgreSQL alike; every settle compares the lease token."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -64,21 +64,30 @@ def _resting(mirrors: sa.FromClause, now: sa.ColumnElement[Any]) -> sa.ColumnEle
     )
 
 
+_NOW = sa.bindparam("now", type_=t.Instant)
+
+
+def _free(table: sa.FromClause) -> sa.ColumnElement[bool]:
+    return sa.or_(table.c.lease_until.is_(None), table.c.lease_until <= _NOW)
+
+
+def _claimable(queue: Queue, table: sa.FromClause) -> sa.ColumnElement[bool]:
+    right = sa.and_(table.c.due <= _NOW, _free(table), ready(queue))
+    # Else the tickets of a desk that is down would be claimed again and again, in front of every other desk's.
+    return sa.and_(right, ~_resting(table, _NOW)) if queue is Queue.MIRROR else right
+
+
 def _claim_statement(queue: Queue) -> sa.Update:
     table, _ = QUEUES[queue]
-    now, limit = sa.bindparam("now", type_=t.Instant), sa.bindparam("batch", type_=sa.Integer)
-    free = sa.or_(table.c.lease_until.is_(None), table.c.lease_until <= now)
-    picked = sa.select(table.c.brand_id, table.c.id).where(table.c.due <= now, free, ready(queue))
-    if queue is Queue.MIRROR:
-        # Else the tickets of a desk that is down would be claimed again and again, in front of every other desk's.
-        picked = picked.where(~_resting(table, now))
+    limit = sa.bindparam("batch", type_=sa.Integer)
+    picked = sa.select(table.c.brand_id, table.c.id).where(_claimable(queue, table))
     picked = picked.order_by(table.c.due).limit(limit).with_for_update(skip_locked=True)
     # Materialised, or PostgreSQL may run the inner query again and again and pass the LIMIT.
     cte = picked.cte("picked").prefix_with("MATERIALIZED")
     key = sa.tuple_(table.c.brand_id, table.c.id)
     return (
         sa.update(table)
-        .where(key.in_(sa.select(cte.c.brand_id, cte.c.id)), free)
+        .where(key.in_(sa.select(cte.c.brand_id, cte.c.id)), _free(table))
         .values(
             lease_until=sa.bindparam("lease_end", type_=t.Instant),
             lease_token=sa.bindparam("lease_key", type_=sa.String),
@@ -89,6 +98,9 @@ def _claim_statement(queue: Queue) -> sa.Update:
 
 
 _CLAIM = {queue: _claim_statement(queue) for queue in QUEUES}
+_LOOK = sa.select(
+    *(sa.exists().where(_claimable(queue, table)).label(queue.name) for queue, (table, _) in QUEUES.items())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +110,11 @@ class Claims:
     connection: AsyncConnection
     clock: Clock
     ids: Ids
+
+    async def due(self) -> Collection[Queue]:
+        """Return the queues that hold something due and free."""
+        row = (await self.connection.execute(_LOOK, {"now": self.clock.now()})).one()
+        return [queue for queue in QUEUES if row._mapping[queue.name]]
 
     async def take(self, queue: Queue, limit: int, seconds: float) -> Sequence[Lease]:
         """Lease up to `limit` due rows for `seconds`; rows others hold are passed over without waiting."""

@@ -16,6 +16,7 @@ from mentionbridge.worker.handlers import HANDLERS, Handler, Job
 from mentionbridge.worker.timetable import Timetable
 
 PUBLISH = "publish"
+LOOK = "look"
 
 
 class Worker:
@@ -38,6 +39,7 @@ class Worker:
         for queue, handler in HANDLERS.items():
             self._run(partial(self._serve, queue, handler), queue)
         self._run(self._publish, PUBLISH)
+        self._run(self._look, LOOK)
 
     def _run(self, serve: Callable[[asyncio.Event], Coroutine[Any, Any, None]], name: str) -> None:
         bell = asyncio.Event()
@@ -46,17 +48,18 @@ class Worker:
         self._runners.append(asyncio.create_task(serve(bell), name=f"runner-{name}"))
 
     def wake(self) -> None:
-        """Something may be due: everybody looks."""
-        self._ring(*self._bells)
+        """Something may be due: one look for all, and whose queue holds something claims."""
+        self._ring(PUBLISH, LOOK)
 
     def _ring(self, *names: str) -> None:
         for name in names:
-            self._bells[name].set()
+            if name in self._bells:
+                self._bells[name].set()
 
     async def stop(self) -> None:
         """Take nothing new, finish within the grace, give back what is left."""
         self._stopping.set()
-        self.wake()
+        self._ring(*self._bells)
         await self._timetable.stop()
         await asyncio.gather(*self._runners)
         if self._jobs:
@@ -127,6 +130,16 @@ class Worker:
             with suppress(Exception):
                 async with self._bridge.store.writing() as uow:
                     await uow.claims.done(lease, self._bridge.clock.now() + delay(lease.attempts, first=2))
+
+    async def _look(self, bell: asyncio.Event) -> None:
+        while not self._stopping.is_set():
+            await bell.wait()
+            bell.clear()
+            try:
+                async with self._bridge.store.reading() as uow:
+                    self._ring(*await uow.claims.due())
+            except Exception as error:
+                self._bridge.observer.saw("job.failed", queue=LOOK, why=_why(error))
 
     async def _publish(self, bell: asyncio.Event) -> None:
         while not self._stopping.is_set():
