@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
+from mentionbridge.feed.signing import new_secret
 
 from bench.load import HOST, rounds, table
 from mentionbridge.domain.events import EventType
 from mentionbridge.feed.delivery import HttpCourier
-from mentionbridge.feed.signing import new_secret
 from mentionbridge.kit.clock import SystemClock
 from mentionbridge.kit.ids import Ids
 from mentionbridge.net.guard import AddressGuard
