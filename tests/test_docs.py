@@ -35,6 +35,7 @@ from mentionbridge.rules.tries import WAITS
 from mentionbridge.settings import (
     AccountSection,
     BrandSection,
+    FormSection,
     HelpdeskSection,
     HoursSection,
     PlaceSection,
@@ -92,7 +93,7 @@ def manual() -> Iterator[Told]:
         prose = line.removeprefix("# ") if line.startswith("# ") else ""
 
 
-TABLES = {"topics", "places", "teams", "accounts", "hours", "targets", "retention", "wording"}
+TABLES = {"topics", "places", "teams", "accounts", "hours", "targets", "retention", "wording", "form"}
 """What of a brand has a table of its own."""
 
 SECTIONS = [
@@ -105,6 +106,7 @@ SECTIONS = [
     HoursSection,
     TargetsSection,
     RetentionSection,
+    FormSection,
     HelpdeskSection,
 ]
 
@@ -123,7 +125,7 @@ def model_of(table: str) -> tuple[type[BaseModel], set[str]]:
             return Settings.model_fields[section].annotation, set()  # type: ignore[return-value]
         case ["brands", _]:
             return BrandSection, TABLES
-        case ["brands", _, ("hours" | "targets" | "retention") as section]:
+        case ["brands", _, ("hours" | "targets" | "retention" | "form") as section]:
             return BrandSection.model_fields[section].annotation, set()  # type: ignore[return-value]
         case ["brands", _, ("topics" | "places" | "teams") as section, _]:
             return {"topics": TopicSection, "places": PlaceSection, "teams": TeamSection}[section], set()

@@ -105,6 +105,7 @@ Occasion = Literal[
     "acknowledge", "hand_off", "off_hours", "incident", "more_details", "resolved", "personal_data", "praise"
 ]
 Address = Literal["formal", "familiar"]
+Question = Literal["order_number", "model", "place", "phone"]
 
 
 class TopicSection(Section):
@@ -113,6 +114,17 @@ class TopicSection(Section):
     name: str = Field(min_length=1, max_length=60)
     words: tuple[str, ...] = Field(min_length=1)
     names: dict[str, str] = {}
+    questions: tuple[Question, ...] = ()
+
+
+class FormSection(Section):
+    """The private form that an acknowledgement leads to."""
+
+    enabled: bool = False
+    colour: str = Field("#1f4e79", pattern=r"^#[0-9a-fA-F]{6}$")
+    questions: tuple[Question, ...] = ("phone",)
+    days: int = Field(14, ge=1, le=365)
+    shows_story: bool = True
 
 
 class PlaceSection(Section):
@@ -214,6 +226,7 @@ class BrandSection(Section):
     hours: HoursSection = HoursSection()
     targets: TargetsSection = TargetsSection()
     retention: RetentionSection = RetentionSection()
+    form: FormSection = FormSection()
     accounts: dict[str, AccountSection] = {}
 
     @model_validator(mode="after")

@@ -13,7 +13,7 @@ from fakes.chaos_driver import PAST_LEASES, Life, begun, reborn
 from fakes.chaos_outside import FOLLOW_UP
 from fakes.databases import fresh_database
 from mentionbridge.domain.reply import Purpose
-from mentionbridge.pipeline.acknowledge import key_of
+from mentionbridge.pipeline.naming import key_of
 from mentionbridge.ports.store import Queue
 
 

@@ -1,6 +1,7 @@
 """The HTTP door wired to one app, with or without the worker in the same process."""
 
 import asyncio
+import secrets
 import signal
 import socket
 import threading
@@ -17,8 +18,9 @@ from mentionbridge.bootstrap.wiring import App
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.reply import Reply
+from mentionbridge.net.pictures import reencode
 from mentionbridge.net.signing import new_secret
-from mentionbridge.pipeline import know, message, promise, steer
+from mentionbridge.pipeline import form, know, message, promise, steer, verify
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.change import change
 from mentionbridge.pipeline.forget import forget
@@ -42,7 +44,7 @@ from mentionbridge.store.pull import StoredFeed
 from mentionbridge.store.reading import StoredDesk
 from mentionbridge.store.tokens import RememberedTokens
 from mentionbridge.web.app import create_app
-from mentionbridge.web.door import Door, Limits
+from mentionbridge.web.door import Door, FormRoom, Limits
 from mentionbridge.worker.loop import Worker
 
 _BACKLOG = 2048
@@ -221,8 +223,27 @@ def use_cases(bridge: Bridge) -> dict[str, Any]:
         "try_out": partial(try_endpoint, bridge),
         "may_tell": bridge.courier.refuses,
         "brands": bridge.brands,
+        "forms": form_room(bridge),
+        "invitations": partial(form.invitations, bridge),
+        "revoke": partial(form.revoke, bridge),
         "capabilities_of": lambda account: bridge.at(account.brand_id, account.id).platform.capabilities,
     }
+
+
+def form_room(bridge: Bridge) -> FormRoom:
+    """What the private form may ask of the bridge."""
+    return FormRoom(
+        find=partial(form.find, bridge),
+        opened=partial(form.opened, bridge),
+        look=partial(form.look, bridge),
+        write=partial(form.write, bridge, reencode),
+        ask=partial(verify.ask, bridge),
+        ask_second=partial(verify.ask_second, bridge, secrets.token_urlsafe),
+        confirm=partial(verify.confirm, bridge),
+        lapse_renamed=partial(verify.lapse_renamed, bridge),
+        handle_of=partial(form.handle_of, bridge),
+        secure=bridge.public_url.startswith("https://"),
+    )
 
 
 def _nobody() -> None:

@@ -15,6 +15,7 @@ from mentionbridge.bootstrap.wording import check_wording
 from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.domain.account import Account, Brand, Mode, Team, Thresholds
 from mentionbridge.domain.errors import SetupError
+from mentionbridge.domain.handoff import FormTerms
 from mentionbridge.domain.verdict import Place, Topic
 from mentionbridge.domain.wording import Kind, Tone, Wording
 from mentionbridge.feed.delivery import TIMEOUT, HttpCourier
@@ -145,6 +146,7 @@ def build(
         observer=observer or Watcher(metrics),
         brands=brands,
         connected=connected,
+        public_url=settings.server.public_url,
         timing={brand_id: make_timing(brand_id, section) for brand_id, section in settings.brands.items()},
         keeping={brand_id: _keeping(section.retention) for brand_id, section in settings.brands.items()},
         desks=link_desks(settings, clock),
@@ -306,6 +308,7 @@ def make_brand(brand_id: str, section: BrandSection) -> Brand:
         generic_topics=section.generic_topics,
         tone=Tone(section.tone),
         reference=section.reference,
+        form=_form(section) if section.form.enabled else None,
     )
     check_words(brand)
     return brand
@@ -318,6 +321,12 @@ def _wordings(section: BrandSection) -> Iterator[Wording]:
     for name, each in section.wording.items():
         where = f"wording.{name}"
         yield Wording(where, Kind(each.kind), each.lang or own, Tone(each.tone) if each.tone else tone, each.texts)
+
+
+def _form(section: BrandSection) -> FormTerms:
+    asked = {key: topic.questions for key, topic in section.topics.items() if topic.questions}
+    questions = tuple({"": section.form.questions, **asked}.items())
+    return FormTerms(section.form.colour, section.form.days, section.form.shows_story, questions)
 
 
 def _own_pages(settings: Settings, networks: Mapping[str, Network]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def check_wording(brands: Mapping[str, Brand], connected: Mapping[tuple[str, str
             told = _longest(brand, lang, each.platform.count)
             templates, spoken = phrasings_of(brand, kind, lang)
             try:
-                word(templates, brand, told, each.platform, spoken)
+                word(templates, brand, told, each.platform, spoken, each.platform.private_link())
             except NotAllowed as error:
                 where = f"brands.{brand.id}, {kind} in {spoken!r}, topic {told.topic or 'generic'}, {each.account.id}"
                 raise SetupError(f"{where}: {error}") from error

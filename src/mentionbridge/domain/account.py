@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from mentionbridge.domain.handoff import FormTerms
 from mentionbridge.domain.verdict import Place, Topic
 from mentionbridge.domain.wording import Tone, Wording
 
@@ -46,6 +47,7 @@ class Brand:
     generic_topics: Mapping[str, str] = field(default_factory=dict)
     tone: Tone = Tone.FORMAL
     reference: bool = False
+    form: FormTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)

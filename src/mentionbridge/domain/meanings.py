@@ -35,6 +35,12 @@ _ACT = {
     "actor": _PERSON,
 }
 _TICKET = ("ticket",)
+_HANDOFF = {"handoff_id": "hnd_01jd8xw3c5n7s9v1b3d5f7h9jk", "way": "form"}
+_IDENTITY = {
+    "session_id": "frm_01jd8xw5e7p9u1x3d5f7h9k1ln",
+    "author_id": "ath_01jd8xw7g9r1w3z5f7h9k1n3mp",
+    "proof": "weak",
+}
 _PROMISE = {"commitment_id": "cmt_01jd8xvb2c4e6g8j0m3p5r7t9v", "due_at": "2026-11-23T12:00:00+00:00"}
 _WAIT = {
     "waiting_for": "first",
@@ -61,8 +67,8 @@ MEANINGS: dict[EventType, Meaning] = {
         "it was kept for long enough; its words are gone here", ("account", "mention", "ticket?"), redacted=True
     ),
     E.TICKET_OPENED: Meaning(
-        "a story begins",
-        _STORY,
+        "a story begins; one that began in the form has no mention",
+        ("account", "mention?", "ticket"),
         {
             "reason": "the first we hear of this",
             "priority": "high",
@@ -130,7 +136,26 @@ MEANINGS: dict[EventType, Meaning] = {
         _REPLY,
         {"task_id": "tsk_01jd8xv9t1w5b7d0f3h6j8k2mp", "outcome": "posted", "actor?": _PERSON},
     ),
-    E.HANDOFF_OFFERED: Meaning("a way into private was shown in public", _REPLY),
+    E.HANDOFF_OFFERED: Meaning(
+        "a way into private was offered",
+        _REPLY,
+        {"handoff_id?": "hnd_01jd8xw3c5n7s9v1b3d5f7h9jk", "way?": "form"},
+    ),
+    E.HANDOFF_OPENED: Meaning("somebody opened the form", _TICKET, _HANDOFF),
+    E.HANDOFF_DETAILS_RECEIVED: Meaning(
+        "somebody wrote in private after an invitation; what a form brings is unverified until `identity.verified`",
+        _TICKET,
+        _HANDOFF,
+    ),
+    E.HANDOFF_DEAD_END: Meaning(
+        "an invitation led nowhere", _TICKET, {**_HANDOFF, "why": "nobody came before its time was over"}
+    ),
+    E.IDENTITY_VERIFIED: Meaning(
+        "a browser of the form showed that it is the author's: `weak` by a public code, `strong` by a private one",
+        _TICKET,
+        _IDENTITY,
+    ),
+    E.IDENTITY_LAPSED: Meaning("a proof ended before its time: the author is called otherwise now", _TICKET, _IDENTITY),
     E.COMMITMENT_MADE: Meaning("somebody gave a word", _TICKET, {**_PROMISE, "actor": _PERSON}),
     E.COMMITMENT_AT_RISK: Meaning("a fifth of its time, at most a day, is left", _TICKET, _PROMISE),
     E.COMMITMENT_KEPT: Meaning("what was promised was done", _TICKET, {**_PROMISE, "late": False, "actor": _PERSON}),

@@ -66,6 +66,8 @@ class Purpose(StrEnum):
 
     ACKNOWLEDGE = "acknowledge"
     MESSAGE = "message"
+    HANDOFF = "handoff"
+    PROOF = "proof"
 
 
 @dataclass(frozen=True, slots=True)

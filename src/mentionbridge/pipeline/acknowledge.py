@@ -1,10 +1,9 @@
 """Acknowledge: decide whether this person hears from us in public, in which words, and who lets the words out."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from mentionbridge.domain.account import Account, AccountHealth, AccountState, Brand
+from mentionbridge.domain.account import AccountHealth, AccountState, Brand
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Mention, Origin, Surface
 from mentionbridge.domain.reply import Purpose, Reply, ReplyIntent, ReplyState, Target
@@ -12,7 +11,9 @@ from mentionbridge.domain.ticket import Entry, Ticket
 from mentionbridge.domain.verdict import Verdict
 from mentionbridge.domain.wording import Kind
 from mentionbridge.pipeline.bridge import Bridge, Connected
+from mentionbridge.pipeline.hand_off import invite, keep
 from mentionbridge.pipeline.ledger import tell
+from mentionbridge.pipeline.naming import key_of
 from mentionbridge.ports.platform import Platform
 from mentionbridge.ports.store import Person, UnitOfWork
 from mentionbridge.rules.restraint import AckFacts, Allowed, Held, may_acknowledge
@@ -61,13 +62,15 @@ async def acknowledge(
     if isinstance(answer, Held) and not answer.needs_person:
         await _hold(bridge, uow, mention, ticket, answer, now)
         return
-    worded, fresh = await _word(bridge, uow, connected.platform, mention, ticket, verdict, now)
+    invitation = invite(bridge, uow, connected, mention, ticket)
+    worded, fresh = await _word(bridge, uow, connected.platform, mention, ticket, verdict, invitation.url, now)
     if not fresh and isinstance(answer, Allowed):
         answer = NO_NEW_WORDS
     state = _state(bridge, mention, answer)
     reason = answer.sentence if isinstance(answer, Held) else None
     reply = _reply(bridge, connected, mention, ticket, verdict, worded, state, reason, now)
     if await uow.replies.add(reply, dedupe=Purpose.ACKNOWLEDGE):
+        await keep(uow, invitation, reply)
         await tell(uow, EventType.REPLY_DRAFTED, reply, now, state=state, reason=reason)
         bridge.observer.saw(f"acknowledgement.{state}", id=reply.id, ticket=ticket.id, why=reason)
 
@@ -146,6 +149,7 @@ async def _word(
     mention: Mention,
     ticket: Ticket,
     verdict: Verdict,
+    link: str | None,
     now: datetime,
 ) -> tuple[Worded, bool]:
     """Word it in a phrasing this thread has not heard; False when it has heard them all."""
@@ -156,7 +160,7 @@ async def _word(
     told = Told(topic, ticket.place, hours.opens_after(now), ticket.id)
     templates, lang = phrasings_of(brand, kind, language_of(brand, verdict.lang or mention.lang))
     fresh = choose(templates, mention.external_id, used)
-    return word(fresh or choose(templates, mention.external_id, ()), brand, told, platform, lang), bool(fresh)
+    return word(fresh or choose(templates, mention.external_id, ()), brand, told, platform, lang, link), bool(fresh)
 
 
 def occasion(text: str, *, at_work: bool) -> Kind:
@@ -166,17 +170,13 @@ def occasion(text: str, *, at_work: bool) -> Kind:
     return Kind.ACKNOWLEDGE if at_work else Kind.OFF_HOURS
 
 
-def word(templates: Sequence[Template], brand: Brand, told: Told, platform: Platform, lang: str) -> Worded:
+def word(
+    templates: Sequence[Template], brand: Brand, told: Told, platform: Platform, lang: str, link: str | None
+) -> Worded:
     """Word a sentence in the first phrasing that fits this network; raises NotAllowed when none does."""
-    link = platform.private_link()
     variants = [render(template, brand, told, link, lang) for template in templates]
     marked = [with_reference(*each, told, brand) for each in zip(variants, templates, strict=True)]
     return fit(marked + variants if marked != variants else variants, platform.count, platform.capabilities.max_length)
-
-
-def key_of(account: Account, external_id: str, purpose: Purpose) -> str:
-    """Name one send by (account, post, purpose), so that the name survives a lost database."""
-    return hashlib.sha256("\n".join((account.platform, account.id, external_id, purpose)).encode()).hexdigest()[:32]
 
 
 def _reply(

@@ -63,6 +63,7 @@ class Bridge:
     observer: Observer
     brands: Mapping[str, Brand]
     connected: Mapping[tuple[str, str], Connected]
+    public_url: str = ""
     replies_to_history: bool = False
     timing: Mapping[str, Timing] = field(default_factory=dict)
     keeping: Mapping[str, Keeping] = field(default_factory=dict)

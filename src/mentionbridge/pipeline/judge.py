@@ -11,6 +11,7 @@ from mentionbridge.domain.verdict import Verdict
 from mentionbridge.pipeline.acknowledge import acknowledge
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.choose_account import choose_account
+from mentionbridge.pipeline.hand_off import said_in_private
 from mentionbridge.pipeline.hear_ourselves import hear, hear_below
 from mentionbridge.pipeline.open_ticket import open_ticket
 from mentionbridge.pipeline.watch import customer_spoke
@@ -84,6 +85,7 @@ async def follow(
         if way is Way.OPEN and person.customer_id is None:
             await uow.customers.add(mention, now)
         await customer_spoke(bridge, uow, ticket, mention, first=way is Way.OPEN)
+        await said_in_private(bridge, uow, ticket, mention, now)
         if decision.acknowledge is not Handling.NONE:
             await acknowledge(bridge, uow, mention, person, ticket, verdict, health, decision, now)
         if maybe_answered:

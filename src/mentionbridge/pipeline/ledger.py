@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from mentionbridge.domain.events import EventType
-from mentionbridge.domain.mention import Surface
 from mentionbridge.domain.reply import AlreadySent, Purpose, Reply, ReplyState, Sent
 from mentionbridge.domain.ticket import Entry
 from mentionbridge.kit.ids import Ids
 from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.hand_off import offered
 from mentionbridge.pipeline.watch import person_answered
 from mentionbridge.ports.store import UnitOfWork
 
@@ -44,8 +44,8 @@ async def record_sent(
         **done_with(reply, now, actor),
     )
     news: dict[EventType, Mapping[str, Any]] = {EventType.REPLY_SENT: {"evidence": outcome.evidence}}
-    if sent.surface is Surface.PUBLIC and sent.links:
-        news[EventType.HANDOFF_OFFERED] = {}
+    if (way := await offered(bridge, uow, sent, now)) is not None:
+        news[EventType.HANDOFF_OFFERED] = way
     number = await uow.tickets.next_sequence(sent.brand_id, sent.ticket_id, now, count=1 + len(news))
     await uow.tickets.add_entry(_entry(bridge.ids, sent, number, now, actor, said_at))
     await uow.events.add_about(sent, news, now, first=number + 1)

@@ -8,9 +8,9 @@ from mentionbridge.domain.errors import AlreadyAnswered, NotAllowed, NotFound
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Mention, Surface, Visibility
 from mentionbridge.domain.reply import SAID, Purpose, Reply, ReplyIntent, ReplyState, Target
-from mentionbridge.pipeline.acknowledge import key_of
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.ledger import tell
+from mentionbridge.pipeline.naming import key_of
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.rules.privacy import leaks
 

@@ -11,6 +11,7 @@ from mentionbridge.domain.mention import Deleted, Item, Mention, Origin, Post, U
 from mentionbridge.domain.reply import OwnPost, ReplyState
 from mentionbridge.pipeline.ledger import drop
 from mentionbridge.pipeline.take_over import outranks, take_over
+from mentionbridge.pipeline.verify import prove
 from mentionbridge.ports.observer import Observer
 from mentionbridge.ports.store import Incoming, UnitOfWork
 from mentionbridge.rules.intake import tidy
@@ -30,6 +31,7 @@ class Result(StrEnum):
     DELETED = "deleted"
     OWN = "own"
     UNREADABLE = "unreadable"
+    PROOF = "proof"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,11 @@ async def _take_posts(
             await _take_posts(uow, account, known, [p for p in posts if p.external_id not in erased], origin, now)
         )
         return [Taken(Result.DUPLICATE) if post.external_id in erased else next(kept) for post in posts]
+    if proofs := await prove(uow, account, posts, origin, now):
+        kept = iter(
+            await _take_posts(uow, account, known, [p for p in posts if p.external_id not in proofs], origin, now)
+        )
+        return [Taken(Result.PROOF) if post.external_id in proofs else next(kept) for post in posts]
     if not posts:
         return []
     people = [post.author for post in posts]

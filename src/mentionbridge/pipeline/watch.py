@@ -27,15 +27,21 @@ async def customer_spoke(
 
     Nor does a post of a story that is over: one edited then opens nothing again.
     """
-    if mention.silent or mention.origin is Origin.REPLAY or ticket.state in _OVER:
-        return
+    if not mention.silent and mention.origin is not Origin.REPLAY and ticket.state not in _OVER:
+        await customer_waits(bridge, uow, ticket, mention.occurred_at, first=first)
+
+
+async def customer_waits(
+    bridge: Bridge, uow: UnitOfWork, ticket: Ticket, since: datetime, *, first: bool = False
+) -> None:
+    """Begin to count from then, unless this customer is waited on already."""
     waits = () if first else await uow.waits.of_ticket(ticket.brand_id, ticket.id)
     if any(wait.ended_at is None for wait in waits):
         return
     answered = any(wait.end is WaitEnd.ANSWERED for wait in waits)
     kind = WaitKind.NEXT if answered else WaitKind.FIRST
     timing, wait_id = bridge.timing_of(ticket.brand_id), bridge.ids.new("wai")
-    wait = rules.begin(ticket.brand_id, wait_id, ticket.id, kind, ticket.priority, mention.occurred_at, timing)
+    wait = rules.begin(ticket.brand_id, wait_id, ticket.id, kind, ticket.priority, since, timing)
     await uow.waits.begin(wait, rules.next_look(wait, timing))
 
 

@@ -17,6 +17,9 @@ class Customers(Protocol):
     async def ensure(self, mention: Mention, now: datetime) -> None:
         """Let the author of this mention be a customer; they are one of their own until somebody joins them."""
 
+    async def add_author(self, brand_id: str, author_id: str, label: str, now: datetime) -> None:
+        """Let this author be a customer of this label."""
+
     async def get(self, brand_id: str, customer_id: str) -> Customer | None:
         """Return a customer, their row held until the transaction ends."""
 

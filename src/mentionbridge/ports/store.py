@@ -21,6 +21,7 @@ from mentionbridge.ports.claims import Queue as Queue
 from mentionbridge.ports.context import Contexts
 from mentionbridge.ports.customers import Customers
 from mentionbridge.ports.feed import Deliveries
+from mentionbridge.ports.handoff import Forms, Handoffs
 from mentionbridge.ports.media import Picture
 from mentionbridge.ports.mirrors import External as External
 from mentionbridge.ports.mirrors import Helpdesks
@@ -50,6 +51,7 @@ class Authors(Protocol):
         What was not `fetched` changes nobody whom the network itself has shown us.
         """
 
+    async def get(self, brand_id: str, author_id: str) -> Author | None: ...
     async def hold(self, brand_id: str, author_id: str) -> Person:
         """Hold this person's rows until the transaction ends, so that their stories are told one at a time."""
 
@@ -214,8 +216,11 @@ class Tickets(Protocol):
     async def times_said(self, brand_id: str, ticket_id: str) -> int:
         """Count what customers said in this story."""
 
-    async def private_words(self, brand_id: str, ticket_id: str) -> Sequence[str]:
-        """Return what was said in private or noted in this story; none of it may leave in public."""
+    async def private_words(self, brand_id: str, ticket_id: str, *, notes: bool = True) -> Sequence[str]:
+        """Return what was said in private or noted in this story; none of it may leave in public.
+
+        Without `notes` it is what the customer surely said, which they may read again.
+        """
 
     async def set_state(self, ticket: Ticket, state: TicketState, now: datetime, by: Hand = Hand.PERSON) -> Ticket:
         """Make one allowed move by this hand, only if the ticket still stands where `ticket` says."""
@@ -345,6 +350,10 @@ class UnitOfWork(Protocol):
     def acts(self) -> Acts: ...
     @property
     def helpdesks(self) -> Helpdesks: ...
+    @property
+    def handoffs(self) -> Handoffs: ...
+    @property
+    def forms(self) -> Forms: ...
 
 
 class Store(Protocol):

@@ -49,6 +49,11 @@ class StoredAuthors:
     connection: AsyncConnection
     ids: Ids
 
+    async def get(self, brand_id: str, author_id: str) -> Author | None:
+        columns = (t.authors.c.external_id, *(t.authors.c[name] for name in _LABELS))
+        row = (await self.connection.execute(sa.select(*columns).where(is_row(t.authors, brand_id, author_id)))).first()
+        return Author(**row._mapping) if row is not None else None
+
     async def seen(
         self, brand_id: str, platform: str, authors: Sequence[Author], now: datetime, *, fetched: bool = True
     ) -> Mapping[str, str]:

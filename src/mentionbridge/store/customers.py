@@ -40,9 +40,12 @@ class StoredCustomers:
 
     async def add(self, mention: Mention, now: datetime) -> None:
         label = mention.author.name or mention.author.handle
-        row = {"brand_id": mention.brand_id, "id": self.ids.new("cus"), "name": label, "created_at": now}
+        await self.add_author(mention.brand_id, mention.author_id, label, now)
+
+    async def add_author(self, brand_id: str, author_id: str, label: str, now: datetime) -> None:
+        row = {"brand_id": brand_id, "id": self.ids.new("cus"), "name": label, "created_at": now}
         await self.connection.execute(once(self.connection, t.customers), row)
-        await set_row(self.connection, t.authors, mention.brand_id, mention.author_id, {"customer_id": row["id"]})
+        await set_row(self.connection, t.authors, brand_id, author_id, {"customer_id": row["id"]})
 
     async def get(self, brand_id: str, customer_id: str) -> Customer | None:
         query = sa.select(*FACTS).where(is_row(t.customers, brand_id, customer_id)).with_for_update()

@@ -216,6 +216,7 @@ async def _erase_tickets(connection: AsyncConnection, whose: Whose, at: datetime
     await connection.execute(sa.update(t.tickets).where(here).values(**closed, **nameless))
     await _gone(connection, t.ticket_tags, whose.here(t.ticket_tags, "ticket_id", whose.tickets))
     await _gone(connection, t.stories, whose.here(t.stories, "author_id", whose.authors))
+    await _erase_handoffs(connection, whose, at)
     ended = whose.here(t.waits, "ticket_id", whose.tickets)
     await connection.execute(sa.update(t.waits).where(ended).values(due=None))
     # A person may have brought their words into somebody else's ticket.
@@ -223,6 +224,14 @@ async def _erase_tickets(connection: AsyncConnection, whose: Whose, at: datetime
     heard = {*whose.tickets, *(await connection.execute(guest.where(t.mentions.c.ticket_id.isnot(None)))).scalars()}
     for ticket_id in sorted(heard):
         await search.refresh(connection, whose.brand_id, ticket_id)
+
+
+async def _erase_handoffs(connection: AsyncConnection, whose: Whose, at: datetime) -> None:
+    """The lines of a form went with the notes; its pictures and browsers go here, and its address leads nowhere."""
+    for table in (t.uploads, t.form_lines, t.form_sessions):
+        await _gone(connection, table, whose.here(table, "ticket_id", whose.tickets))
+    here = whose.here(t.handoffs, "ticket_id", whose.tickets)
+    await connection.execute(sa.update(t.handoffs).where(here).values(digest=None, revoked_at=at))
 
 
 async def _erase_traces(connection: AsyncConnection, sealer: Sealer, whose: Whose) -> None:

@@ -267,8 +267,9 @@ class StoredDesk:
         query = sa.select(t.media.c.mime, t.media.c.body).where(
             _is(t.media, brands, media_id), t.media.c.state == "kept"
         )
+        sent = sa.select(t.uploads.c.mime, t.uploads.c.body).where(_is(t.uploads, brands, media_id))
         async with self.store.engine.reading() as connection:
-            row = (await connection.execute(query)).first()
+            row = (await connection.execute(query)).first() or (await connection.execute(sent)).first()
         return MediaBody(row.mime, bytes(row.body)) if row is not None else None
 
     async def paused_everywhere(self) -> bool:

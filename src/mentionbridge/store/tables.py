@@ -793,3 +793,86 @@ mirror_lines = sa.Table(
     sa.UniqueConstraint("brand_id", "mirror_id", "way", "key"),
     _belongs("mirror_id", "mirrors"),
 )
+
+handoffs = sa.Table(
+    "handoffs",
+    metadata,
+    *_key(),
+    sa.Column("ticket_id", Key, nullable=False),
+    sa.Column("author_id", Key, nullable=False),
+    sa.Column("way", sa.String(10), nullable=False),
+    sa.Column("turn", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("digest", sa.String(64), unique=True),
+    sa.Column("reply_id", Key),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("offered_at", Instant),
+    sa.Column("opened_at", Instant),
+    sa.Column("received_at", Instant),
+    sa.Column("verified_at", Instant),
+    sa.Column("dead_at", Instant),
+    sa.Column("dead_because", sa.String(120)),
+    sa.Column("revoked_at", Instant),
+    sa.UniqueConstraint("brand_id", "ticket_id", "turn"),
+    _belongs("ticket_id", "tickets"),
+)
+sa.Index("ix_handoffs_reply", handoffs.c.brand_id, handoffs.c.reply_id)
+sa.Index("ix_handoffs_over", handoffs.c.state, handoffs.c.expires_at)
+
+form_sessions = sa.Table(
+    "form_sessions",
+    metadata,
+    *_key(),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("handoff_id", Key),
+    sa.Column("ticket_id", Key),
+    sa.Column("author_id", Key),
+    sa.Column("code_digest", sa.String(64)),
+    sa.Column("code_turn", sa.Integer, nullable=False),
+    sa.Column("code_until", Instant),
+    sa.Column("asked_as", sa.String(200)),
+    sa.Column("post_print", sa.String(64)),
+    sa.Column("second_digest", sa.String(64)),
+    sa.Column("second_until", Instant),
+    sa.Column("second_tries", sa.Integer, nullable=False),
+    sa.Column("proof", sa.String(10), nullable=False),
+    sa.Column("proven_at", Instant),
+    sa.Column("proven_author", Key),
+    sa.Column("proven_print", sa.String(64)),
+    sa.Column("lapsed_at", Instant),
+    _belongs("ticket_id", "tickets"),
+)
+sa.Index("ix_form_sessions_ticket", form_sessions.c.brand_id, form_sessions.c.ticket_id, form_sessions.c.id)
+sa.Index("ix_form_sessions_code", form_sessions.c.brand_id, form_sessions.c.code_digest)
+
+form_lines = sa.Table(
+    "form_lines",
+    metadata,
+    *_key(),
+    sa.Column("session_id", Key, nullable=False),
+    sa.Column("ticket_id", Key, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    _belongs("session_id", "form_sessions"),
+    _belongs("ticket_id", "tickets"),
+)
+sa.Index("ix_form_lines_session", form_lines.c.brand_id, form_lines.c.session_id, form_lines.c.id)
+sa.Index("ix_form_lines_ticket", form_lines.c.brand_id, form_lines.c.ticket_id, form_lines.c.at)
+
+uploads = sa.Table(
+    "uploads",
+    metadata,
+    *_key(),
+    sa.Column("line_id", Key, nullable=False),
+    sa.Column("ticket_id", Key, nullable=False),
+    sa.Column("mime", sa.String(40), nullable=False),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    _belongs("line_id", "form_lines"),
+    _belongs("ticket_id", "tickets"),
+)
+sa.Index("ix_uploads_line", uploads.c.brand_id, uploads.c.line_id)
+sa.Index("ix_uploads_ticket", uploads.c.brand_id, uploads.c.ticket_id)

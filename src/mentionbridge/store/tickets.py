@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentionbridge.domain.errors import NotAllowed, NotFound
+from mentionbridge.domain.handoff import MARKS, Proof
 from mentionbridge.domain.mention import Mention, Surface, Visibility
 from mentionbridge.domain.ticket import Entry, Hand, Priority, Ticket, TicketState, check_move
 from mentionbridge.ports.store import Stories
@@ -48,6 +49,7 @@ def _of_story(table: sa.Table) -> sa.ColumnElement[bool]:
 _SAID_IN_PRIVATE = sa.select(t.mentions.c.text).where(_of_story(t.mentions), t.mentions.c.visibility.in_(_PRIVATE))
 _NOTED = sa.select(t.entries.c.text).where(_of_story(t.entries), t.entries.c.text.isnot(None))
 _PRIVATE_WORDS = _SAID_IN_PRIVATE.union_all(_NOTED)
+_CUSTOMERS_WORDS = _SAID_IN_PRIVATE.union_all(_NOTED.where(t.entries.c.reason == MARKS[Proof.STRONG]))
 
 
 def _of_person(table: sa.Table, author: str = "author_id") -> sa.ColumnElement[bool]:
@@ -178,9 +180,9 @@ class StoredTickets:
         here = (t.mentions.c.brand_id == brand_id, t.mentions.c.ticket_id == ticket_id)
         return int((await self.connection.execute(sa.select(sa.func.count()).where(*here))).scalar_one())
 
-    async def private_words(self, brand_id: str, ticket_id: str) -> Sequence[str]:
-        story = {"brand": brand_id, "ticket": ticket_id}
-        return list((await self.connection.execute(_PRIVATE_WORDS, story)).scalars())
+    async def private_words(self, brand_id: str, ticket_id: str, *, notes: bool = True) -> Sequence[str]:
+        story, query = {"brand": brand_id, "ticket": ticket_id}, _PRIVATE_WORDS if notes else _CUSTOMERS_WORDS
+        return list((await self.connection.execute(query, story)).scalars())
 
     async def set_state(self, ticket: Ticket, state: TicketState, now: datetime, by: Hand = Hand.PERSON) -> Ticket:
         check_move(ticket.state, state, by)

@@ -18,6 +18,7 @@ from mentionbridge.store.customers import StoredCustomers
 from mentionbridge.store.deliveries import StoredDeliveries
 from mentionbridge.store.engines import Engine
 from mentionbridge.store.events import StoredEvents
+from mentionbridge.store.handoffs import StoredForms, StoredHandoffs
 from mentionbridge.store.helpdesks import StoredHelpdesks
 from mentionbridge.store.inbox import StoredInbox
 from mentionbridge.store.mentions import StoredMentions
@@ -100,6 +101,14 @@ class Transaction:
     @property
     def helpdesks(self) -> StoredHelpdesks:
         return StoredHelpdesks(self.connection)
+
+    @property
+    def handoffs(self) -> StoredHandoffs:
+        return StoredHandoffs(self.connection, self.sealer)
+
+    @property
+    def forms(self) -> StoredForms:
+        return StoredForms(self.connection, self.sealer, self.ids)
 
 
 @dataclass(frozen=True, slots=True)

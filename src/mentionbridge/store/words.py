@@ -22,6 +22,7 @@ ERASED = {
     "search": ("body",),
     "stories": ("thread_id", "reason"),
     "tickets": ("permalink", "opened_because", "thread_id", "priority_reasons", "tags"),
+    "uploads": ("body",),
     "verdicts": ("reasons",),
 }
 """What an erasure empties or deletes."""

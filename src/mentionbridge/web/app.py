@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from mentionbridge.web import hooks, ops
+from mentionbridge.web import form, hooks, ops
 from mentionbridge.web.answers import describe
 from mentionbridge.web.api import (
     accounts,
@@ -16,6 +16,7 @@ from mentionbridge.web.api import (
     commitments,
     customers,
     events,
+    handoffs,
     imports,
     media,
     mentions,
@@ -55,6 +56,8 @@ PARTS = (
     events,
     webhooks,
     media,
+    handoffs,
+    form,
     ops,
 )
 """Every file of routes; whoever adds one adds it here, and the matrix of rights asks its rules."""

@@ -13,11 +13,13 @@ from mentionbridge.domain.commitment import Commitment
 from mentionbridge.domain.customer import Customer, Erased, Join
 from mentionbridge.domain.endpoint import DeliveryResult
 from mentionbridge.domain.events import EventType
+from mentionbridge.domain.handoff import Handoff, Proof
 from mentionbridge.domain.reply import Reply, ReplyRight
 from mentionbridge.domain.ticket import Entry, Ticket
 from mentionbridge.domain.verdict import Correction
 from mentionbridge.kit.clock import Clock
 from mentionbridge.pipeline.bridge import LinkedDesk
+from mentionbridge.pipeline.form import Sent, View, Where
 from mentionbridge.pipeline.preview import Preview, Wanted
 from mentionbridge.pipeline.retract import Said
 from mentionbridge.pipeline.say import Saying
@@ -51,12 +53,33 @@ class Limits:
 
     body: int = 4 * 1024 * 1024
     hook_body: int = 1024 * 1024
+    form_body: int = 25 * 1024 * 1024
+    form_requests_per_minute: int = 60
     batch: int = 200
     page: int = 200
     requests_per_minute: int = 1200
     streams: int = 200
     heartbeat_seconds: float = 15.0
     slow_reader_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class FormRoom:
+    """What the private form asks of the bridge; a cookie's secret says which browser asks.
+
+    `secure` is true where the world reaches us by https, so that cookies stay on it.
+    """
+
+    find: Callable[..., Awaitable[Where]]
+    opened: Callable[[Where], Awaitable[None]]
+    look: Callable[[Where, str], Awaitable[View]]
+    write: Callable[[Where, str, Sent], Awaitable[None]]
+    ask: Callable[[Where, str], Awaitable[None]]
+    ask_second: Callable[[Where, str], Awaitable[None]]
+    confirm: Callable[[Where, str, str], Awaitable[bool]]
+    lapse_renamed: Callable[[Where, str], Awaitable[None]]
+    handle_of: Callable[[Where], Awaitable[str]]
+    secure: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +145,11 @@ class Door:
     """(brand id, mention id)"""
     preview: Callable[[Wanted], Sequence[Preview]]
     brands: Mapping[str, Brand]
+    forms: FormRoom
+    invitations: Callable[[str, str], Awaitable[Sequence[tuple[Handoff, Proof]]]]
+    """(brand id, ticket id): each invitation with the best proof that holds now"""
+    revoke: Callable[[str, str, str], Awaitable[None]]
+    """(brand id, ticket id, actor)"""
     capabilities_of: Callable[[Account], Capabilities]
     try_out: Callable[[str, str, EventType], Awaitable[DeliveryResult]]
     """(brand id, endpoint id, the type whose example is sent)"""

@@ -14,6 +14,7 @@ from mentionbridge.web.problem import Problem, as_problem
 
 _PATIENCE = 8
 _PAGES = ("/p/", "/console")
+_FORMS = ("/h/", "/c/")
 _SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
@@ -52,10 +53,13 @@ class Gate:
     async def _read(self, scope: Scope, receive: Receive) -> Receive:
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
             return receive
-        hook = scope["path"].startswith("/hooks/")
-        limit = self.door.limits.hook_body if hook else self.door.limits.body
-        body = await read_whole(Headers(scope=scope), receive, limit)
-        if body and not hook:
+        hook, form = scope["path"].startswith("/hooks/"), scope["path"].startswith(_FORMS)
+        limits = self.door.limits
+        limit = limits.hook_body if hook else limits.form_body if form else limits.body
+        if form:
+            _refuse_unread(Headers(scope=scope), limit)
+        body = await read_whole(Headers(scope=scope), receive, limit, patience=1 if form else _PATIENCE)
+        if body and not hook and not form:
             # Parsed once: routes that read their body themselves find it here.
             scope.setdefault("state", {})["json"] = check_json(Headers(scope=scope).get("content-type", ""), body)
         return _replay(body, receive)
@@ -66,13 +70,25 @@ def _check_address(scope: Scope) -> None:
         raise Problem("bad_address", "The address holds a NUL character, which nothing here is named by.")
 
 
-async def read_whole(headers: Headers, receive: Receive, limit: int) -> bytes:
+def _refuse_unread(headers: Headers, limit: int) -> None:
+    """Refuse what says itself that it is too large before any of it is read: a film would keep us busy for minutes."""
+    said = headers.get("content-length", "")
+    if said.isascii() and said.isdigit() and int(said[:20]) > limit:
+        raise _too_large(limit)
+
+
+def _too_large(limit: int) -> Problem:
+    said = f"The body is larger than {limit} bytes; send less at a time."
+    return Problem("too_large", said, headers={"Connection": "close"})
+
+
+async def read_whole(headers: Headers, receive: Receive, limit: int, *, patience: int = _PATIENCE) -> bytes:
     """Read a body of at most `limit` bytes, whatever its Content-Length says; raises a 413 problem."""
     said = headers.get("content-length", "")
     too_large = said.isascii() and said.isdigit() and int(said[:20]) > limit
     body, seen, more = bytearray(), 0, True
     # A caller hears a refusal only after it has sent its body, so some of what is too much is read and dropped.
-    while more and seen <= limit * _PATIENCE:
+    while more and seen <= limit * patience:
         message = await receive()
         if message["type"] == "http.disconnect":
             break
@@ -83,8 +99,7 @@ async def read_whole(headers: Headers, receive: Receive, limit: int) -> bytes:
         if not too_large:
             body += piece
     if too_large:
-        said = f"The body is larger than {limit} bytes; send less at a time."
-        raise Problem("too_large", said, headers={"Connection": "close"})
+        raise _too_large(limit)
     return bytes(body)
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mentionbridge.domain.account import Brand
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.commitment import Commitment
+from mentionbridge.domain.handoff import Handoff, Proof
 from mentionbridge.domain.mention import Above, Author, Mention
 from mentionbridge.domain.reply import Reply, ReplyRight
 from mentionbridge.domain.wait import Wait
@@ -211,6 +212,31 @@ class EarlierDueShape(Shape):
     moved_by: str
     reason: str
     missed: bool
+
+
+class HandoffShape(Shape):
+    """One invitation into private: its way, how far it led and when; `proof` is what holds now."""
+
+    id: str = Field(examples=["hnd_01jd8xw3c5n7s9v1b3d5f7h9jk"])
+    way: str = Field(examples=["form"])
+    state: str = Field(examples=["details_received"])
+    proof: str = Field(examples=["none"])
+    reply_id: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    offered_at: datetime | None
+    opened_at: datetime | None
+    received_at: datetime | None
+    verified_at: datetime | None
+    dead_at: datetime | None
+    dead_because: str | None
+    revoked_at: datetime | None
+
+
+class HandoffsShape(Shape):
+    """A ticket's invitations, the first one first."""
+
+    items: Sequence[HandoffShape]
 
 
 class CommitmentShape(Shape):
@@ -626,6 +652,11 @@ def _wait(wait: Wait) -> WaitShape:
         wall_seconds=wait.wall.total_seconds() if wait.wall is not None else None,
         worked_seconds=wait.worked.total_seconds() if wait.worked is not None else None,
     )
+
+
+def handoffs(given: Sequence[tuple[Handoff, Proof]]) -> HandoffsShape:
+    items = [HandoffShape(**_own(HandoffShape, each, "proof"), proof=proof) for each, proof in given]
+    return HandoffsShape(items=items)
 
 
 def commitment(given: Commitment) -> CommitmentShape:

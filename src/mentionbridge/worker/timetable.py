@@ -10,6 +10,8 @@ from mentionbridge.domain.errors import StoreDown
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.close import AT_ONCE, close_solved
 from mentionbridge.pipeline.forget import let_go, retire
+from mentionbridge.pipeline.hand_off import AT_ONCE as AT_ONCE_OVER
+from mentionbridge.pipeline.hand_off import end_overdue
 from mentionbridge.pipeline.part import take_stock
 
 ALIVE_SECONDS = 10
@@ -69,6 +71,11 @@ class Timetable:
 
     async def _retire(self) -> None:
         """Let go of what was kept for long enough; what fails today is tried again an hour later."""
+        try:
+            while await end_overdue(self._bridge) == AT_ONCE_OVER:
+                pass
+        except StoreDown as error:
+            self._bridge.observer.saw("handoffs.failed", why=str(error))
         for brand_id in self._bridge.brands:
             try:
                 if done := await retire(self._bridge, brand_id):

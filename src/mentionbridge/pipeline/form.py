@@ -1,0 +1,365 @@
+"""The private form: what a browser is shown, and what it may write, before and after proof."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from mentionbridge.domain.account import Brand
+from mentionbridge.domain.errors import NotAllowed, NotFound, WrongValue
+from mentionbridge.domain.events import EventType
+from mentionbridge.domain.handoff import (
+    LINES_AN_HOUR,
+    MARKS,
+    PICTURES_A_LINE,
+    QUESTIONS,
+    SESSION_LIFE,
+    STORY_LINES_AN_HOUR,
+    FormSession,
+    FormTerms,
+    Handoff,
+    HandoffState,
+    Line,
+    Proof,
+)
+from mentionbridge.domain.mention import Author, Surface
+from mentionbridge.domain.ticket import Entry, Priority, Ticket, TicketState
+from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.hand_off import advance
+from mentionbridge.pipeline.timeline import write as note_act
+from mentionbridge.pipeline.watch import customer_waits
+from mentionbridge.ports.media import MediaRefused, Picture
+from mentionbridge.ports.store import UnitOfWork
+from mentionbridge.rules.teams import route
+from mentionbridge.text.plain import clean
+
+LONGEST_ANSWER = 200
+LONGEST_MESSAGE = 4000
+VISITOR = "form"
+"""Stands where a network and an account stand, for a story that began in the form."""
+
+_OVER = (TicketState.SOLVED, TicketState.CLOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """One address of the form: a brand's own, or with the token of an invitation."""
+
+    brand: Brand
+    terms: FormTerms
+    handoff: Handoff | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPost:
+    """The public post a form is about, as everybody can read it."""
+
+    handle: str
+    text: str
+    permalink: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one browser may see: nothing of the story but its public post, before strong proof."""
+
+    where: Where
+    questions: Sequence[str]
+    post: PublicPost | None = None
+    over: bool = False
+    lines: Sequence[Line] = ()
+    proof: Proof = Proof.NONE
+    code_until: datetime | None = None
+    code_turn: int = 0
+    second_until: datetime | None = None
+    may_second: bool = False
+    earlier: Sequence[Line] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a browser sends: answers by question, a message, and files as they came."""
+
+    answers: Mapping[str, str]
+    message: str
+    files: Sequence[bytes] = ()
+
+
+async def find(bridge: Bridge, *, token: str = "", brand_id: str = "") -> Where:
+    """Return what stands at this address; raises NotFound for anything that leads nowhere (any more)."""
+    handoff = None
+    if token:
+        async with bridge.store.reading() as uow:
+            handoff = await uow.handoffs.at(token)
+        if handoff is None or not handoff.is_open(bridge.clock.now()):
+            raise NotFound("This link leads nowhere any more.")
+        brand_id = handoff.brand_id
+    brand = bridge.brands.get(brand_id)
+    if brand is None or brand.form is None:
+        raise NotFound("There is no form here.")
+    return Where(brand, brand.form, handoff)
+
+
+async def opened(bridge: Bridge, where: Where) -> None:
+    """Somebody looks at the form of an invitation."""
+    if where.handoff is None or where.handoff.state not in (HandoffState.OFFERED, HandoffState.DEAD_END):
+        return
+    async with bridge.store.writing() as uow:
+        handoff = await uow.handoffs.get(where.brand.id, where.handoff.id)
+        if handoff is not None:
+            await advance(uow, handoff, HandoffState.OPENED, bridge.clock.now())
+
+
+async def look(bridge: Bridge, where: Where, secret: str) -> View:
+    """Return what this browser may see."""
+    now = bridge.clock.now()
+    async with bridge.store.reading() as uow:
+        session = await session_at(uow, where, secret, now) if secret else None
+        ticket = await story_of(uow, where, session)
+        view = View(
+            where,
+            where.terms.asks(ticket.topic if ticket else None),
+            post=await _public_post(uow, ticket) if where.handoff else None,
+            over=ticket is not None and ticket.state in _OVER,
+        )
+        if session is None:
+            return view
+        proof = session.proves(now)
+        return replace(
+            view,
+            lines=await uow.forms.lines(session),
+            proof=proof,
+            code_until=session.code_until if session.proof is Proof.NONE else None,
+            code_turn=session.code_turn,
+            second_until=session.second_until,
+            may_second=proof is Proof.WEAK and _can_message(bridge, ticket),
+            earlier=await _earlier(uow, ticket) if _shows(where, proof) and ticket else (),
+        )
+
+
+def _shows(where: Where, proof: Proof) -> bool:
+    return proof is Proof.STRONG and where.terms.shows_story
+
+
+def _can_message(bridge: Bridge, ticket: Ticket | None) -> bool:
+    connected = bridge.find(ticket.brand_id, ticket.account_id) if ticket else None
+    return connected is not None and connected.platform.capabilities.private_messages
+
+
+async def _earlier(uow: UnitOfWork, ticket: Ticket) -> Sequence[Line]:
+    said = await uow.tickets.private_words(ticket.brand_id, ticket.id, notes=False)
+    return [Line(ticket.occurred_at, text) for text in said]
+
+
+async def _public_post(uow: UnitOfWork, ticket: Ticket | None) -> PublicPost | None:
+    mention = await uow.mentions.newest_of(ticket.brand_id, ticket.id, Surface.PUBLIC) if ticket else None
+    if mention is None or mention.redacted:
+        return None
+    return PublicPost(mention.author.handle, mention.text, mention.permalink)
+
+
+async def session_at(
+    uow: UnitOfWork, where: Where, secret: str, now: datetime, *, hold: bool = False
+) -> FormSession | None:
+    """Return the session of this cookie, if it is one of this very address and its time is not over."""
+    session = await uow.forms.at(where.brand.id, secret, hold=hold)
+    here = where.handoff.id if where.handoff else None
+    if session is None or session.handoff_id != here or now >= session.expires_at:
+        return None
+    return session
+
+
+async def story_of(uow: UnitOfWork, where: Where, session: FormSession | None) -> Ticket | None:
+    """Return the ticket a form writes into, wherever it was merged into meanwhile."""
+    ticket_id = where.handoff.ticket_id if where.handoff else session.ticket_id if session else None
+    for _ in range(20):
+        ticket = await uow.tickets.get(where.brand.id, ticket_id) if ticket_id else None
+        if ticket is None or ticket.merged_into is None:
+            return ticket
+        ticket_id = ticket.merged_into
+    return None
+
+
+async def begin(bridge: Bridge, uow: UnitOfWork, where: Where, secret: str) -> FormSession:
+    """Return this browser's session, made when it is the first time that it sends something."""
+    now = bridge.clock.now()
+    if (session := await session_at(uow, where, secret, now, hold=True)) is not None:
+        return session
+    session = FormSession(
+        brand_id=where.brand.id,
+        id=bridge.ids.new("frm"),
+        digest=uow.handoffs.digest(secret),
+        created_at=now,
+        expires_at=now + SESSION_LIFE,
+        handoff_id=where.handoff.id if where.handoff else None,
+        ticket_id=where.handoff.ticket_id if where.handoff else None,
+    )
+    await uow.forms.add(session)
+    return session
+
+
+async def write(
+    bridge: Bridge, redraw: Callable[[bytes], Picture], where: Where, secret: str, sent: Sent, lang: str | None = None
+) -> None:
+    """Keep what a browser wrote as a private line that is marked by what it proved; it moves nothing.
+
+    Raises WrongValue for what cannot be kept, NotAllowed(solved | too_often).
+    """
+    text = _words(where, sent)
+    pictures = await _pictures(redraw, sent.files)
+    if not text and not pictures:
+        raise WrongValue("empty")
+    now = bridge.clock.now()
+    async with bridge.store.writing() as uow:
+        session = await begin(bridge, uow, where, secret)
+        ticket = await story_of(uow, where, session)
+        await _refuse_too_much(uow, session, ticket, now)
+        if ticket is None:
+            session, ticket = await _open(bridge, uow, where, session, text, lang, now)
+        await _write_down(bridge, uow, session, ticket, text, pictures, now)
+        if where.handoff is not None:
+            handoff = await uow.handoffs.get(where.brand.id, where.handoff.id) or where.handoff
+            await advance(uow, handoff, HandoffState.DETAILS_RECEIVED, now)
+    bridge.observer.saw("form.written", ticket=ticket.id, pictures=len(pictures), proof=session.proves(now))
+
+
+def _words(where: Where, sent: Sent) -> str:
+    answers = {name: clean(sent.answers.get(name, "")).strip()[:LONGEST_ANSWER] for name in (*QUESTIONS, "call_when")}
+    told = [f"{name.replace('_', ' ')}: {' '.join(answer.split())}" for name, answer in answers.items() if answer]
+    message = clean(sent.message).strip()
+    if len(message) > LONGEST_MESSAGE:
+        raise WrongValue("too_long")
+    return "\n".join([*told, *([message] if message else [])])
+
+
+async def _pictures(redraw: Callable[[bytes], Picture], files: Sequence[bytes]) -> list[Picture]:
+    if len(files) > PICTURES_A_LINE:
+        raise WrongValue("too_many_pictures")
+    try:
+        return [await asyncio.to_thread(redraw, body) for body in files]
+    except MediaRefused as error:
+        raise WrongValue("bad_picture") from error
+
+
+async def _refuse_too_much(uow: UnitOfWork, session: FormSession, ticket: Ticket | None, now: datetime) -> None:
+    if ticket is not None and ticket.state in _OVER:
+        raise NotAllowed("solved", "This story is over; begin another.")
+    since, brand_id = now - timedelta(hours=1), session.brand_id
+    mine = await uow.forms.written(brand_id, since, session_id=session.id)
+    all_of_it = await uow.forms.written(brand_id, since, ticket_id=ticket.id) if ticket else 0
+    if mine >= LINES_AN_HOUR or all_of_it >= STORY_LINES_AN_HOUR:
+        raise NotAllowed("too_often", "That is a lot for one hour; come back later.")
+
+
+async def _write_down(
+    bridge: Bridge,
+    uow: UnitOfWork,
+    session: FormSession,
+    ticket: Ticket,
+    text: str,
+    pictures: Sequence[Picture],
+    now: datetime,
+) -> None:
+    named = [(bridge.ids.new("upl"), picture) for picture in pictures]
+    mark = MARKS[session.proves(now)]
+    entry = Entry(
+        brand_id=ticket.brand_id,
+        id=bridge.ids.new("ent"),
+        ticket_id=ticket.id,
+        sequence=await uow.tickets.next_sequence(ticket.brand_id, ticket.id, now),
+        kind="form",
+        surface=Surface.PRIVATE,
+        occurred_at=now,
+        received_at=now,
+        reason=mark,
+        actor=f"somebody in the form ({mark})",
+        text="\n".join([text, *(f"picture: /v1/media/{upload_id}" for upload_id, _ in named)]).strip(),
+    )
+    await uow.tickets.add_entry(entry)
+    await uow.forms.wrote(session, ticket.id, entry.id, named, now)
+    about: dict[str, Any] = {"ticket_id": ticket.id, "account_id": ticket.account_id}
+    await uow.events.add(
+        EventType.TICKET_UPDATED, ticket.brand_id, now, **about, changed=["form"], reason=f"a line of the form, {mark}"
+    )
+
+
+async def _open(
+    bridge: Bridge,
+    uow: UnitOfWork,
+    where: Where,
+    session: FormSession,
+    text: str,
+    lang: str | None,
+    now: datetime,
+) -> tuple[FormSession, Ticket]:
+    """Open a private-only ticket of a visitor who is nobody yet."""
+    brand = where.brand
+    visitor = Author(session.id, "visitor", "")
+    author_id = (await uow.authors.seen(brand.id, VISITOR, [visitor], now))[session.id]
+    verdict = bridge.judge.judge(text, lang=lang, topics=brand.topics, has_media=False)
+    topic = verdict.topics[0] if verdict.topics else None
+    ticket = Ticket(
+        brand_id=brand.id,
+        id=bridge.ids.new("tkt"),
+        account_id=VISITOR,
+        platform=VISITOR,
+        author_id=author_id,
+        thread_id=session.id,
+        state=TicketState.NEW,
+        priority=Priority.NORMAL,
+        topic=topic,
+        team=route(topic, None, brand.teams).team,
+        surface=Surface.PRIVATE,
+        opened_because="written in the form",
+        occurred_at=now,
+        received_at=now,
+        updated_at=now,
+        sequence=0,
+    )
+    await uow.tickets.open(ticket)
+    await uow.tickets.bind(ticket, session.id, ticket.opened_because)
+    await uow.customers.add_author(brand.id, author_id, "visitor of the form", now)
+    facts = {
+        "reason": ticket.opened_because,
+        "priority": ticket.priority,
+        "topic": topic,
+        "team": ticket.team,
+    }
+    told: dict[str, Any] = {name: value for name, value in facts.items() if value is not None}
+    about: dict[str, Any] = {"ticket_id": ticket.id, "account_id": VISITOR}
+    await uow.events.add(EventType.TICKET_OPENED, brand.id, now, **about, **told)
+    await customer_waits(bridge, uow, ticket, now, first=True)
+    return await uow.forms.change(session, ticket_id=ticket.id, author_id=author_id), ticket
+
+
+async def handle_of(bridge: Bridge, where: Where) -> str:
+    """Return how our account is called where the story began, so that a post can call on it; empty when unknown."""
+    async with bridge.store.reading() as uow:
+        ticket = await story_of(uow, where, None)
+        if ticket is None or bridge.find(ticket.brand_id, ticket.account_id) is None:
+            return ""
+        health = await uow.accounts.health(ticket.brand_id, ticket.account_id)
+    return health.handle or ""
+
+
+async def invitations(bridge: Bridge, brand_id: str, ticket_id: str) -> list[tuple[Handoff, Proof]]:
+    """Return a ticket's invitations, the first one first, each with the best proof that holds now."""
+    now, order = bridge.clock.now(), list(Proof)
+    async with bridge.store.reading() as uow:
+        proven = await uow.forms.proven(brand_id, ticket_id)
+        found = await uow.handoffs.of_ticket(brand_id, ticket_id)
+    held = {each.id: [one.proves(now) for one in proven if one.handoff_id == each.id] for each in found}
+    return [(each, max(held[each.id], key=order.index, default=Proof.NONE)) for each in found]
+
+
+async def revoke(bridge: Bridge, brand_id: str, ticket_id: str, actor: str) -> None:
+    """End a ticket's invitations: from now on their addresses lead nowhere."""
+    now = bridge.clock.now()
+    async with bridge.store.writing() as uow:
+        ticket = await uow.tickets.hold(brand_id, ticket_id)
+        live = [each for each in await uow.handoffs.of_ticket(brand_id, ticket_id) if each.is_open(now)]
+        for each in live:
+            await uow.handoffs.change(each, revoked_at=now)
+        if live:
+            await note_act(uow, bridge.ids, ticket, "handoff", actor, now, reason="the invitation was revoked")
