@@ -171,7 +171,7 @@ def occasion(text: str, *, at_work: bool) -> Kind:
 
 
 def word(
-    templates: Sequence[Template], brand: Brand, told: Told, platform: Platform, lang: str, link: str | None
+    templates: Sequence[Template], brand: Brand, told: Told, platform: Platform, lang: str, link: str | None = None
 ) -> Worded:
     """Word a sentence in the first phrasing that fits this network; raises NotAllowed when none does."""
     variants = [render(template, brand, told, link, lang) for template in templates]
