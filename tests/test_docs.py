@@ -52,6 +52,7 @@ from mentionbridge.telemetry.metrics import Metrics
 from mentionbridge.web.problem import KINDS as PROBLEMS
 
 ROOT = Path(__file__).parents[1]
+SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 SRC = ROOT / "src" / "mentionbridge"
 EXAMPLE = ROOT / "config.example.toml"
 FOLDERS = [page for kind in ("platforms", "helpdesks") for page in SRC.glob(f"{kind}/*/README.md")]
@@ -240,7 +241,7 @@ def test_a_helpdesks_readme_names_every_option(name: str) -> None:
 @by_page
 def test_every_config_in_a_page_is_read(page: Path, tmp_path: Path) -> None:
     for block in re.findall(r"^```toml\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
-        text = re.sub(r'(\w+)_file( *)= "/run/[^"]+"', r'\1\2= "a secret"', block)
+        text = re.sub(r'(\w+)_file( *)= "/run/[^"]+"', rf'\1\2= "{SECRET}"', block)
         text += "" if re.search(r"^\[brands\.\w+\]", text, re.MULTILINE) else '\n[brands.acme]\nname = "Acme"\n'
         path = tmp_path / "config.toml"
         path.write_text(text, encoding="utf-8")
