@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
-from mentionbridge.feed.signing import new_secret
 
 from bench.load import HOST, rounds, table
 from mentionbridge.domain.events import EventType
@@ -19,6 +18,7 @@ from mentionbridge.feed.delivery import HttpCourier
 from mentionbridge.kit.clock import SystemClock
 from mentionbridge.kit.ids import Ids
 from mentionbridge.net.guard import AddressGuard
+from mentionbridge.net.signing import new_secret
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.publish import publish
 from mentionbridge.pipeline.relay import relay
