@@ -29,6 +29,7 @@ SAYS_NOTHING = {
     "/v1/replies/{reply_id}/settle",
     "/v1/tasks/{task_id}/done",
     "/v1/tickets/bulk",
+    "/v1/tickets/{ticket_id}/handoff/revoke",
     "/v1/tickets/{ticket_id}/external",
     "/v1/tickets/{ticket_id}/merge",
     "/v1/tickets/{ticket_id}/notes",
