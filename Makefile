@@ -3,7 +3,8 @@ VENV   ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN     = $(VENV)/bin
 RUN     = requirements/run.txt
 DEV     = requirements/dev.txt
-WORKERS = -n auto --maxprocesses 4 --dist worksteal
+# One more than two cores: many tests wait for a server, a clock or a disk.
+WORKERS = -n $(if $(filter 1 2,$(shell nproc 2>/dev/null || echo 2)),3,4) --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check test-live test-deep bench audit docs lock clean
