@@ -197,10 +197,16 @@ class AnyStory(RuleBasedStateMachine):
         author_id = self.seen.by_id("tickets")[ticket_id].author_id
         return str(self.seen.by_id("authors")[author_id].external_id).removeprefix("u-")
 
+    def secret_of(self, ticket_id: str) -> str:
+        """Return a number that this ticket's person whispered and that can still be read."""
+        theirs = self.seen.by_id("tickets")[ticket_id].author_id
+        said = " ".join(each.text for each in self.seen.mentions if each.author_id == theirs)
+        return max((secret for secret in self.secrets if secret in said), default="")
+
     @rule(number=NUMBERS, surface=st.sampled_from([None, Surface.PUBLIC, Surface.PRIVATE]), leaks=st.booleans())
     def kim_answers(self, number: int, surface: Surface | None, leaks: bool) -> None:
         if ticket_id := self.ticket(number):
-            told = f"It is on its way. {max(self.secrets, default='') if leaks else ''}"
+            told = f"It is on its way. {self.secret_of(ticket_id) if leaks else ''}"
             saying = Saying("acme", ticket_id, told, KIM, f"{len(self.seen.replies)}", surface)
             self.tries(message(self.told.bridge, saying))
 

@@ -6,13 +6,18 @@ from datetime import timedelta
 import pytest
 
 from fakes.tale import LATE, Tale
-from mentionbridge.domain.mention import Post
+from mentionbridge.domain.errors import NotAllowed
+from mentionbridge.domain.mention import Post, Surface, Visibility
 from mentionbridge.domain.ticket import TicketState
 from mentionbridge.pipeline.change import change
 from mentionbridge.pipeline.forget import forget
+from mentionbridge.pipeline.know import join_customers
 from mentionbridge.pipeline.merge import merge
+from mentionbridge.pipeline.message import message
 from mentionbridge.pipeline.note import note
 from mentionbridge.pipeline.promise import promise
+from mentionbridge.pipeline.say import Saying
+from mentionbridge.pipeline.split import split
 from mentionbridge.store.reading import StoredDesk
 
 both = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -57,3 +62,23 @@ async def test_an_edit_in_a_story_that_is_over_makes_nobody_wait(told: Tale) -> 
     await told.hears(replace(said, text=f"{LATE}, really", edit_version="2"))
     await told.works()
     assert await waiting(told, said) == 0
+
+
+@both
+@pytest.mark.parametrize("other", ["a story of its own", "no story yet", "another name"])
+async def test_what_a_person_whispered_outside_of_the_story_is_not_said_in_it(told: Tale, other: str) -> None:
+    said = await told.says("sam", LATE)
+    if other == "a story of its own":
+        whispered = await told.whispers("sam", "my number is 70005550199", id="dm-1")
+        lines = await told.rows("SELECT id FROM entries WHERE mention_id IS NOT NULL ORDER BY sequence DESC")
+        await split(told.bridge, "acme", await told.id_of(whispered), [lines[0][0]], KIM, "about the number")
+    elif other == "no story yet":
+        whisper = told.post("sam", "my number is 70005550199", thread_id="dm-sam", visibility=Visibility.DIRECT)
+        await told.hears(whisper)
+    else:
+        await told.whispers("ann", "my parcel is late, my number is 70005550199", id="dm-1")
+        sam, ann = [row[0] for row in await told.rows("SELECT customer_id FROM authors ORDER BY external_id DESC")]
+        await join_customers(told.bridge, "acme", ann, sam, KIM, "one household")
+    leak = Saying("acme", await told.id_of(said), "Is it 70005550199?", KIM, "k-1", Surface.PUBLIC)
+    with pytest.raises(NotAllowed, match="said in private"):
+        await message(told.bridge, leak)

@@ -217,9 +217,9 @@ class Tickets(Protocol):
         """Count what customers said in this story."""
 
     async def private_words(self, brand_id: str, ticket_id: str, *, notes: bool = True) -> Sequence[str]:
-        """Return what was said in private or noted in this story; none of it may leave in public.
+        """Return what may not leave in public: what this story's people said in private anywhere, and its notes.
 
-        Without `notes` it is what the customer surely said, which they may read again.
+        Without `notes` it is what the customer surely said in this story, which they may read again.
         """
 
     async def set_state(self, ticket: Ticket, state: TicketState, now: datetime, by: Hand = Hand.PERSON) -> Ticket:

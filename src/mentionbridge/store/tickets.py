@@ -46,10 +46,25 @@ def _of_story(table: sa.Table) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.brand_id == sa.bindparam("brand"), table.c.ticket_id.in_(FAMILY))
 
 
-_SAID_IN_PRIVATE = sa.select(t.mentions.c.text).where(_of_story(t.mentions), t.mentions.c.visibility.in_(_PRIVATE))
-_NOTED = sa.select(t.entries.c.text).where(_of_story(t.entries), t.entries.c.text.isnot(None))
-_PRIVATE_WORDS = _SAID_IN_PRIVATE.union_all(_NOTED)
-_CUSTOMERS_WORDS = _SAID_IN_PRIVATE.union_all(_NOTED.where(t.entries.c.reason == MARKS[Proof.STRONG]))
+_SAID_IN_PRIVATE = sa.select(t.mentions.c.text).where(t.mentions.c.visibility.in_(_PRIVATE))
+_NOTED = sa.select(t.entries.c.text).where(t.entries.c.text.isnot(None))
+_TOLD = _SAID_IN_PRIVATE.where(_of_story(t.mentions))
+_CUSTOMERS_WORDS = _TOLD.union_all(_NOTED.where(_of_story(t.entries), t.entries.c.reason == MARKS[Proof.STRONG]))
+
+
+def _in_brand(table: sa.FromClause, column: str, ids: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.brand_id == sa.bindparam("brand"), table.c[column].in_(ids))
+
+
+_AUTHORS = sa.select(t.tickets.c.author_id).where(_in_brand(t.tickets, "id", FAMILY))
+_CUSTOMERS = sa.select(t.authors.c.customer_id).where(_in_brand(t.authors, "id", _AUTHORS))
+_PEOPLE = _AUTHORS.union(sa.select(t.authors.c.id).where(_in_brand(t.authors, "customer_id", _CUSTOMERS)))
+_THEIR_TICKETS = sa.select(t.tickets.c.id).where(_in_brand(t.tickets, "author_id", _PEOPLE))
+_PRIVATE_WORDS = _TOLD.union(
+    _NOTED.where(_of_story(t.entries)),
+    _SAID_IN_PRIVATE.where(_in_brand(t.mentions, "author_id", _PEOPLE)),
+    _NOTED.where(_in_brand(t.entries, "ticket_id", _THEIR_TICKETS), t.entries.c.reason.in_(MARKS.values())),
+)
 
 
 def _of_person(table: sa.Table, author: str = "author_id") -> sa.ColumnElement[bool]:
