@@ -20,5 +20,5 @@ def test_a_signal_ends_the_demo_cleanly(tmp_path: Path, number: signal.Signals) 
                 break
         demo.send_signal(number)
         _, told = demo.communicate(timeout=30)
-    assert (demo.returncode, b"Traceback" in told) == (0, False)
+    assert (demo.returncode, b"Traceback" in told) == (0, False), told.decode()
     assert list(tmp_path.iterdir()) == []

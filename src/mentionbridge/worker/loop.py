@@ -31,7 +31,7 @@ class Worker:
         self._jobs: set[asyncio.Task[None]] = set()
         self._held: dict[tuple[str, str], Lease] = {}
         self._stopping = asyncio.Event()
-        self._timetable = Timetable(bridge, tick=self.wake, tick_seconds=tick_seconds)
+        self._timetable = Timetable(bridge, tick=self.wake, tick_seconds=tick_seconds, grace_seconds=grace_seconds)
 
     async def start(self) -> None:
         """Look at how long nobody was alive, then begin to serve."""

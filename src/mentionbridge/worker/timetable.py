@@ -1,7 +1,9 @@
 """The clock: APScheduler only ticks, the database decides what is due."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -24,14 +26,32 @@ SETTLE_IN = timedelta(minutes=1)
 class Timetable:
     """Rings the bell every tick, and notes that we are alive."""
 
-    def __init__(self, bridge: Bridge, *, tick: Callable[[], None], tick_seconds: float) -> None:
+    def __init__(self, bridge: Bridge, *, tick: Callable[[], None], tick_seconds: float, grace_seconds: float) -> None:
         self._bridge = bridge
+        self._grace = grace_seconds
+        self._stopping = False
+        self._under_way: set[asyncio.Task[None]] = set()
         self._scheduler = AsyncIOScheduler(timezone="UTC")
-        self._scheduler.add_job(tick, "interval", seconds=tick_seconds, coalesce=True, max_instances=1)
-        hourly = {"trigger": "interval", "seconds": RETIRE_SECONDS, "coalesce": True, "max_instances": 1}
-        self._scheduler.add_job(self._retire, next_run_time=datetime.now(UTC) + SETTLE_IN, **hourly)
-        self._scheduler.add_job(self._alive, "interval", seconds=ALIVE_SECONDS, coalesce=True, max_instances=1)
-        self._scheduler.add_job(self._close, "interval", seconds=CLOSE_SECONDS, coalesce=True, max_instances=1)
+        self._tick = tick
+        self._every(tick_seconds, self._ring)
+        self._every(RETIRE_SECONDS, self._retire, next_run_time=datetime.now(UTC) + SETTLE_IN)
+        self._every(ALIVE_SECONDS, self._alive)
+        self._every(CLOSE_SECONDS, self._close)
+
+    def _every(self, seconds: float, doing: Callable[[], Coroutine[Any, Any, None]], **when: Any) -> None:
+        async def run() -> None:
+            task = cast(asyncio.Task[None], asyncio.current_task())
+            self._under_way.add(task)
+            try:
+                await doing()
+            except asyncio.CancelledError:
+                # At a stop this is no error, though the scheduler would log it as one.
+                if not self._stopping:
+                    raise
+            finally:
+                self._under_way.discard(task)
+
+        self._scheduler.add_job(run, "interval", seconds=seconds, coalesce=True, max_instances=1, **when)
 
     async def start(self) -> None:
         """Make every configured account's and desk's row, and send the active ones through `reconcile`.
@@ -53,8 +73,20 @@ class Timetable:
         self._scheduler.start()
 
     async def stop(self) -> None:
-        """Ring no more."""
+        """Ring no more, and let what was begun end within the grace."""
+        self._stopping = True
+        self._scheduler.pause()
+        # What was rung a moment ago has not told us yet that it is under way.
+        await asyncio.sleep(0)
+        late = set(self._under_way)
+        if late:
+            _, late = await asyncio.wait(late, timeout=self._grace)
         self._scheduler.shutdown(wait=False)
+        await asyncio.gather(*late)
+
+    async def _ring(self) -> None:
+        """Tick in the event loop, where the bells are: a plain function would be called in a thread."""
+        self._tick()
 
     async def _alive(self) -> None:
         try:
