@@ -96,7 +96,7 @@ class Life:
 
     async def begin(self) -> None:
         """What a worker does first."""
-        timetable = Timetable(self.bridge, tick=lambda: None, tick_seconds=60)
+        timetable = Timetable(self.bridge, tick=lambda: None, tick_seconds=60, grace_seconds=1)
         await timetable.start()
         await timetable.stop()
 
