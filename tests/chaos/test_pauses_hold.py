@@ -111,7 +111,7 @@ async def test_after_a_long_pause_what_a_person_answered_by_hand_is_not_answered
 async def work_for(life: Life, time: timedelta) -> None:
     """Stay alive for a while, as a worker's timetable does."""
     until = life.now + time
-    timetable = Timetable(life.bridge, tick=lambda: None, tick_seconds=60)
+    timetable = Timetable(life.bridge, tick=lambda: None, tick_seconds=60, grace_seconds=1)
     while life.now < until:
         life.outside.clock.forward(min(600.0, time.total_seconds()))
         await timetable._alive()
