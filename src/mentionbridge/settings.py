@@ -104,6 +104,7 @@ class DemoSection(Section):
 Occasion = Literal[
     "acknowledge", "hand_off", "off_hours", "incident", "more_details", "resolved", "personal_data", "praise"
 ]
+Letting = Literal["auto", "approve", "off"]
 Address = Literal["formal", "familiar"]
 Question = Literal["order_number", "model", "place", "phone"]
 
@@ -154,11 +155,15 @@ class AccountSection(Section):
     """The brand's presence on one platform."""
 
     platform: str
-    mode: Literal["auto", "approve", "off"] | None = None
+    mode: Letting | None = None
+    modes: dict[Occasion, Letting] = {}
     poll_seconds: float | None = Field(None, gt=0, le=3600)
     max_ack_age_hours: float = Field(6.0, gt=0, le=168)
     review_from: float = Field(0.11, ge=0, le=1)
     auto_from: float = Field(0.74, ge=0, le=1)
+    most_per_hour: int = Field(500, ge=0, le=100_000)
+    most_per_author: int = Field(3, ge=0, le=1000)
+    draft_hours: float = Field(72.0, gt=0, le=8760)
     options: dict[str, Any] = {}
 
 
@@ -173,6 +178,7 @@ class HoursSection(Section):
     friday: tuple[str, ...] = ()
     saturday: tuple[str, ...] = ()
     sunday: tuple[str, ...] = ()
+    quiet: tuple[str, ...] = ()
     holidays: str | None = None
     closed: tuple[date, ...] = ()
 

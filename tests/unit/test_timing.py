@@ -1,6 +1,6 @@
 """A brand's hours and targets as its config tells them."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -70,3 +70,27 @@ def test_a_calendar_without_spans_closes_only_its_days() -> None:
 def test_what_cannot_be_read_is_named_with_the_way_to_write_it(hours: dict[str, Any], named: str) -> None:
     with pytest.raises(SetupError, match=rf"^brands\.acme\.hours\.{named} .*(write|whole day)"):
         timing(**hours)
+
+
+def test_quiet_hours_end_where_they_say_also_after_midnight() -> None:
+    quiet = timing(time_zone="Europe/London", quiet=["22:00-07:00", "12:00-13:00"]).quiet
+    late, early = datetime(2026, 6, 1, 23, 30, tzinfo=LONDON), datetime(2026, 6, 2, 6, 59, tzinfo=LONDON)
+    ends = datetime(2026, 6, 2, 7, 0, tzinfo=LONDON)
+    assert [quiet.closes_after(at) for at in (late, early)] == [ends, ends]
+    assert quiet.closes_after(datetime(2026, 6, 1, 12, 0, tzinfo=LONDON)) == datetime(2026, 6, 1, 13, 0, tzinfo=LONDON)
+    assert quiet.closes_after(ends) is None
+    assert timing().quiet is None
+
+
+def test_the_night_the_clocks_go_back_is_quiet_an_hour_longer() -> None:
+    quiet = timing(time_zone="Europe/London", quiet=["22:00-07:00"]).quiet
+    began = datetime(2026, 10, 24, 22, 0, tzinfo=LONDON)
+    assert quiet.closes_after(began) - began.astimezone(UTC) == timedelta(hours=10)
+
+
+@pytest.mark.parametrize(
+    ("quiet", "told"), [(["22:00"], "holds '22:00'"), (["00:00-24:00"], "is the whole day"), (["late"], "holds 'late'")]
+)
+def test_quiet_hours_that_make_no_sense_are_refused(quiet: list[str], told: str) -> None:
+    with pytest.raises(SetupError, match=f"brands.acme.hours.quiet {told}"):
+        timing(quiet=quiet)

@@ -17,7 +17,8 @@ _SPAN_SAYS = "write spans such as 09:00-17:00; 00:00-24:00 is the whole day, 22:
 def make_timing(brand_id: str, section: BrandSection) -> Timing:
     """Return when a brand's desk works and how soon it answers; raises SetupError naming the key to change."""
     targets = {priority: _target(section.targets, priority) for priority in Priority}
-    return Timing(_hours(f"brands.{brand_id}.hours", section.hours), targets)
+    where = f"brands.{brand_id}.hours"
+    return Timing(_hours(where, section.hours), targets, quiet=_quiet(where, section.hours))
 
 
 def _target(section: TargetsSection, priority: Priority) -> AnswerTarget:
@@ -33,6 +34,13 @@ def _hours(where: str, section: HoursSection) -> Hours:
     if not days and (section.holidays or section.closed):
         days = dict.fromkeys(range(7), ((MIDNIGHT, MIDNIGHT),))
     return Hours(zone, days, closed)
+
+
+def _quiet(where: str, section: HoursSection) -> Hours | None:
+    spans = _spans(f"{where}.quiet", section.quiet)
+    if any(begins == ends for begins, ends in spans):
+        raise SetupError(f"{where}.quiet is the whole day; to say nothing by itself an account has `mode`.")
+    return Hours(_zone(where, section.time_zone), dict.fromkeys(range(7), spans)) if spans else None
 
 
 def _zone(where: str, name: str) -> ZoneInfo:

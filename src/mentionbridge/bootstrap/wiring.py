@@ -289,6 +289,10 @@ def make_account(brand_id: str, account_id: str, section: AccountSection) -> Acc
         max_ack_age_hours=section.max_ack_age_hours,
         thresholds=Thresholds(section.review_from, section.auto_from),
         options=section.options,
+        modes={Kind(kind): Mode(each) for kind, each in section.modes.items()},
+        most_an_hour=section.most_per_hour,
+        most_a_day_to_one=section.most_per_author,
+        draft_hours=section.draft_hours,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mentionbridge.domain.handoff import FormTerms
 from mentionbridge.domain.verdict import Place, Topic
-from mentionbridge.domain.wording import Tone, Wording
+from mentionbridge.domain.wording import Kind, Tone, Wording
 
 
 class Mode(StrEnum):
@@ -60,7 +60,11 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A brand's account on one platform, as configured."""
+    """A brand's account on one platform, as configured.
+
+    `modes` are the occasions with a mode of their own. By itself it says at most `most_an_hour` public answers an hour
+    and acknowledges one author `most_a_day_to_one` times a day; what waits for a person waits `draft_hours`.
+    """
 
     brand_id: str
     id: str
@@ -70,6 +74,14 @@ class Account:
     max_ack_age_hours: float = 6.0
     thresholds: Thresholds = Thresholds()
     options: Mapping[str, Any] = field(default_factory=dict)
+    modes: Mapping[Kind, Mode] = field(default_factory=dict)
+    most_an_hour: int = 500
+    most_a_day_to_one: int = 3
+    draft_hours: float = 72.0
+
+    def mode_for(self, kind: Kind | None) -> Mode:
+        """Return who lets words for this occasion out."""
+        return self.modes.get(kind, self.mode) if kind is not None else self.mode
 
 
 class AccountState(StrEnum):

@@ -29,6 +29,7 @@ class EventType(StrEnum):
     REPLY_APPROVED = "reply.approved"
     REPLY_REJECTED = "reply.rejected"
     REPLY_CANCELLED = "reply.cancelled"
+    REPLY_EXPIRED = "reply.expired"
     REPLY_SENT = "reply.sent"
     REPLY_REFUSED = "reply.refused"
     REPLY_UNKNOWN = "reply.unknown"

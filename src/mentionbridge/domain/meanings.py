@@ -119,6 +119,7 @@ MEANINGS: dict[EventType, Meaning] = {
     E.REPLY_CANCELLED: Meaning(
         "it will not be said: the post was deleted, or is no complaint after all", ("account", "reply", "ticket")
     ),
+    E.REPLY_EXPIRED: Meaning("nobody decided about it in time, and it will not be said", _REPLY),
     E.REPLY_SENT: Meaning("it is out", _REPLY, {"evidence": "answer"}),
     E.REPLY_REFUSED: Meaning("the network, or a right we lack, said no", _REPLY, {"kind": "not_summoned"}),
     E.REPLY_UNKNOWN: Meaning("it may be out; we look", _REPLY),

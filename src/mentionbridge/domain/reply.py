@@ -8,6 +8,7 @@ from typing import Any
 
 from mentionbridge.domain.errors import NotAllowed
 from mentionbridge.domain.mention import Mention, Surface, Visibility
+from mentionbridge.domain.wording import Kind
 
 
 class ReplyState(StrEnum):
@@ -127,7 +128,10 @@ class ReplyIntent:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A stored reply with its ledger facts; once it was a person's to post, with the facts of that task."""
+    """A stored reply with its ledger facts; once it was a person's to post, with the facts of that task.
+
+    `kind` is the occasion whose template worded it, if one did.
+    """
 
     brand_id: str
     id: str
@@ -166,6 +170,12 @@ class Reply:
     task_opened_at: datetime | None = None
     task_done_at: datetime | None = None
     task_done_by: str | None = None
+    kind: Kind | None = None
+
+    @property
+    def by_itself(self) -> bool:
+        """True when neither the words nor the decision to say them were a person's."""
+        return self.approved_by is None and self.author_of_words is None
 
     @property
     def task_id(self) -> str:

@@ -57,18 +57,19 @@ async def acknowledge(
     if connected is None:
         await _hold(bridge, uow, mention, ticket, NOT_CONFIGURED, now)
         return
-    max_age = bridge.answers_until(connected.account, mention.origin)
-    answer = may_acknowledge(await _facts(uow, connected, mention, person, ticket, health, decision, max_age, now))
+    kind = occasion(mention.text, at_work=bridge.timing_of(mention.brand_id).hours.is_open(now))
+    facts = await _facts(bridge, uow, connected, mention, person, ticket, health, decision, kind, now)
+    answer = may_acknowledge(facts)
     if isinstance(answer, Held) and not answer.needs_person:
         await _hold(bridge, uow, mention, ticket, answer, now)
         return
     invitation = invite(bridge, uow, connected, mention, ticket)
-    worded, fresh = await _word(bridge, uow, connected.platform, mention, ticket, verdict, invitation.url, now)
+    worded, fresh = await _word(bridge, uow, connected.platform, mention, ticket, verdict, kind, invitation.url, now)
     if not fresh and isinstance(answer, Allowed):
         answer = NO_NEW_WORDS
     state = _state(bridge, mention, answer)
     reason = answer.sentence if isinstance(answer, Held) else None
-    reply = _reply(bridge, connected, mention, ticket, verdict, worded, state, reason, now)
+    reply = _reply(bridge, connected, mention, ticket, verdict, worded, kind, state, reason, now)
     if await uow.replies.add(reply, dedupe=Purpose.ACKNOWLEDGE):
         await keep(uow, invitation, reply)
         await tell(uow, EventType.REPLY_DRAFTED, reply, now, state=state, reason=reason)
@@ -76,6 +77,7 @@ async def acknowledge(
 
 
 async def _facts(
+    bridge: Bridge,
     uow: UnitOfWork,
     connected: Connected,
     mention: Mention,
@@ -83,7 +85,7 @@ async def _facts(
     ticket: Ticket,
     health: AccountHealth,
     decision: Decision,
-    max_ack_age: timedelta,
+    kind: Kind,
     now: datetime,
 ) -> AckFacts:
     account, author_id = connected.account, mention.author_id
@@ -94,7 +96,7 @@ async def _facts(
     state = health.state if health.state is AccountState.LOGIN_NEEDED else AccountState.ACTIVE
     return AckFacts(
         handling=decision.acknowledge,
-        mode=account.mode,
+        mode=account.mode_for(kind),
         account_state=state,
         capabilities=connected.platform.capabilities,
         origin=mention.origin,
@@ -106,7 +108,7 @@ async def _facts(
         own_handle=health.handle,
         occurred_at=mention.occurred_at,
         now=now,
-        max_ack_age=max_ack_age,
+        max_ack_age=bridge.answers_until(account, mention.origin),
         is_bot=mention.author.is_bot,
         is_repost=mention.is_repost,
         silent=mention.silent,
@@ -114,6 +116,7 @@ async def _facts(
         stopped=person.stopped,
         answered_by_us=answered,
         acks_last_day=lately,
+        most_a_day=account.most_a_day_to_one,
         earlier=earlier,
     )
 
@@ -149,13 +152,13 @@ async def _word(
     mention: Mention,
     ticket: Ticket,
     verdict: Verdict,
+    kind: Kind,
     link: str | None,
     now: datetime,
 ) -> tuple[Worded, bool]:
     """Word it in a phrasing this thread has not heard; False when it has heard them all."""
     brand, hours = bridge.brand(mention.brand_id), bridge.timing_of(mention.brand_id).hours
     used = await uow.replies.phrasings_in_thread(mention.brand_id, mention.platform, mention.thread_id)
-    kind = occasion(mention.text, at_work=hours.is_open(now))
     topic = verdict.topics[0] if verdict.topics else None
     told = Told(topic, ticket.place, hours.opens_after(now), ticket.id)
     templates, lang = phrasings_of(brand, kind, language_of(brand, verdict.lang or mention.lang))
@@ -186,6 +189,7 @@ def _reply(
     ticket: Ticket,
     verdict: Verdict,
     worded: Worded,
+    kind: Kind,
     state: ReplyState,
     reason: str | None,
     now: datetime,
@@ -225,4 +229,5 @@ def _reply(
         template=worded.template_id,
         model_version=f"{verdict.model} {verdict.version}",
         mention_edit_version=mention.edit_version,
+        kind=kind,
     )

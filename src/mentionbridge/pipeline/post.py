@@ -33,6 +33,7 @@ from mentionbridge.pipeline.ledger import hand_over, record_sent, tell
 from mentionbridge.pipeline.part import drop_queued
 from mentionbridge.pipeline.settle import key_lives
 from mentionbridge.ports.platform import host_of
+from mentionbridge.ports.replies import ToSay
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.patience import LOOKS
 from mentionbridge.rules.privacy import leaks
@@ -43,6 +44,7 @@ SPEAK_WITHIN = 0.8
 """Seconds between writing `sending` down and the first byte; a pause takes hold within one second."""
 
 LEASE_MARGIN = 0.5
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +75,22 @@ class NotSaid(Exception):
 async def post(bridge: Bridge, lease: Lease) -> None:
     """Send the reply this lease is for."""
     async with bridge.store.reading() as uow:
-        found = await uow.replies.to_say(lease.brand_id, lease.id)
-    if found is None or found[0].state is not ReplyState.QUEUED:
+        found = await uow.replies.to_say(lease.brand_id, lease.id, bridge.clock.now() - HOUR)
+    if found is None or found.reply.state is not ReplyState.QUEUED:
         await _put_back(bridge, lease, None)
         return
-    reply, mention, answered = found
+    reply, mention = found.reply, found.mention
     intent = reply.intent(mention)
     connected = bridge.find(reply.brand_id, reply.account_id)
     if connected is None:
         await drop_queued(bridge, lease, reply)
         return
-    if why := _needs_a_person(bridge, connected, reply, mention):
+    if why := _needs_a_person(bridge, connected, found):
         await _to_a_person(bridge, lease, reply, why)
         return
     try:
-        if answered and (out := await _already_out(bridge, connected, reply, intent)):
+        _keep_quiet(bridge, reply)
+        if found.answered and (out := await _already_out(bridge, connected, reply, intent)):
             await settle_outcome(bridge, lease, reply, out)
             return
         refused = await _not_there(bridge, connected, reply, mention)
@@ -100,15 +103,26 @@ async def post(bridge: Bridge, lease: Lease) -> None:
         await _put_back(bridge, lease, waiting.due, reply, str(waiting))
 
 
-def _needs_a_person(bridge: Bridge, connected: Connected, reply: Reply, mention: Mention) -> str | None:
+def _needs_a_person(bridge: Bridge, connected: Connected, found: ToSay) -> str | None:
     """Say why words that no person has seen may not go out by themselves any more, though they once might."""
-    if reply.approved_by is not None or reply.author_of_words is not None or reply.may_be_out:
+    reply, mention, account = found.reply, found.mention, connected.account
+    if not reply.by_itself or reply.may_be_out:
         return None
-    if connected.account.mode is not Mode.AUTO:
-        return f"the account was switched to mode {connected.account.mode} while it waited"
-    if bridge.clock.now() - mention.occurred_at > bridge.answers_until(connected.account, mention.origin):
+    mode = account.mode_for(reply.kind)
+    if mode is not Mode.AUTO:
+        return f"the account was switched to mode {mode} while it waited"
+    if reply.surface is Surface.PUBLIC and found.said_lately >= account.most_an_hour:
+        return f"the account has said {found.said_lately} answers by itself within an hour; somebody should look why"
+    if bridge.clock.now() - mention.occurred_at > bridge.answers_until(account, mention.origin):
         return "it waited until the post was older than we answer out of the blue"
     return None
+
+
+def _keep_quiet(bridge: Bridge, reply: Reply) -> None:
+    quiet = bridge.timing_of(reply.brand_id).quiet
+    until = quiet.closes_after(bridge.clock.now()) if quiet is not None else None
+    if until is not None and reply.by_itself and reply.surface is Surface.PUBLIC and not reply.may_be_out:
+        raise NotSaid("these are quiet hours", until)
 
 
 async def _to_a_person(bridge: Bridge, lease: Lease, reply: Reply, why: str) -> None:

@@ -1,12 +1,27 @@
 """What the heart asks of memory about what we say."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from mentionbridge.domain.mention import Mention
 from mentionbridge.domain.reply import Purpose, Reply, ReplyIntent, ReplyState
 from mentionbridge.ports.claims import Lease
+
+
+@dataclass(frozen=True, slots=True)
+class ToSay:
+    """A reply that is due, and the mention it answers.
+
+    `answered` tells whether we have answered this person in this story, `said_lately` how much its account has said in
+    public by itself of late.
+    """
+
+    reply: Reply
+    mention: Mention
+    answered: bool
+    said_lately: int
 
 
 class Replies(Protocol):
@@ -16,11 +31,11 @@ class Replies(Protocol):
         """Store a new reply; False when this person has one of this purpose in this story already."""
 
     async def get(self, brand_id: str, reply_id: str) -> Reply | None: ...
-    async def to_say(self, brand_id: str, reply_id: str) -> tuple[Reply, Mention, bool] | None:
-        """Return a reply, the mention it answers, and whether we have answered this person in this story.
+    async def to_say(self, brand_id: str, reply_id: str, since: datetime) -> ToSay | None:
+        """Return a reply with what decides whether it may be said; None when it or its mention is no longer kept."""
 
-        None when either is no longer kept.
-        """
+    async def stale(self, brand_id: str, account_id: str, before: datetime, limit: int) -> Sequence[Reply]:
+        """Return what has waited for a person, untouched, since before that moment; the oldest first."""
 
     async def of_story(self, brand_id: str, ticket_id: str, author_id: str, purpose: Purpose) -> Reply | None: ...
     async def states_in(

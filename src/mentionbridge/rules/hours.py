@@ -44,6 +44,12 @@ class Hours:
         opening = self.after(at, timedelta(0))
         return opening.astimezone(self.zone) if opening is not None else None
 
+    def closes_after(self, at: datetime) -> datetime | None:
+        """Return when the stretch that is open now ends; None when nothing is open, or nothing ever closes."""
+        if self.always:
+            return None
+        return next((end for start, end in self._stretches(at, at + timedelta.resolution) if start <= at < end), None)
+
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Return the working time between two instants; nothing when `end` is not after `start`."""
         # Instants of one zone are subtracted by the clock on the wall, which is not how long it took.

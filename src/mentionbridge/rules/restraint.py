@@ -15,9 +15,6 @@ from mentionbridge.rules.routing import Handling
 PLANNED = frozenset({ReplyState.DRAFT, ReplyState.AWAITING_APPROVAL, ReplyState.QUEUED, ReplyState.MANUAL})
 """States in which an acknowledgement may still go out."""
 
-LOOP_AT = 3
-"""So many acknowledgements to one author within a day look like two machines talking."""
-
 _CLOCK_SLACK = timedelta(minutes=5)
 
 
@@ -26,7 +23,7 @@ class AckFacts:
     """All that decides whether this mention may be acknowledged in public, now, without a person.
 
     `earlier` are the states of the acknowledgements this person already has in this story; `acks_last_day` counts what
-    the author got from us in any story.
+    the author got from us in any story, of which `most_a_day` go out by themselves.
     """
 
     handling: Handling
@@ -50,6 +47,7 @@ class AckFacts:
     stopped: bool = False
     answered_by_us: bool = False
     acks_last_day: int = 0
+    most_a_day: int = 3
     earlier: Sequence[ReplyState] = field(default=())
 
 
@@ -129,7 +127,7 @@ _NEVER = (
     _rule("rejected", "A person decided not to answer.", lambda f: ReplyState.REJECTED in f.earlier),
     _rule("already_answered", "Our own account has answered already.", lambda f: f.answered_by_us),
     _rule("not_wanted", "This kind of mention is not acknowledged.", lambda f: f.handling is Handling.NONE),
-    _rule("mode_off", "Acknowledgements are switched off for this account.", lambda f: f.mode is Mode.OFF),
+    _rule("mode_off", "Answers on such an occasion are switched off for this account.", lambda f: f.mode is Mode.OFF),
     _rule(
         "untagged",
         "The network forbids answers to posts that do not tag us.",
@@ -139,7 +137,9 @@ _NEVER = (
 _REVIEW = (
     _rule("lookalike", "The author's handle looks like our own.", _is_lookalike),
     _rule(
-        "loop", "This author has had several answers today; it may be a machine.", lambda f: f.acks_last_day >= LOOP_AT
+        "loop",
+        "This author has had several answers today; it may be a machine.",
+        lambda f: f.acks_last_day >= f.most_a_day,
     ),
     _rule("cannot_reply", "The network does not let us reply through its API.", lambda f: not f.capabilities.replies),
     _rule(

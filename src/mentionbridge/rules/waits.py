@@ -31,11 +31,15 @@ AT_RISK_FROM = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """One brand's working hours and targets; an answer is at risk once `at_risk_from` of its target is used."""
+    """One brand's working hours and targets; an answer is at risk once `at_risk_from` of its target is used.
+
+    In the `quiet` hours the bridge says nothing in public by itself.
+    """
 
     hours: Hours = field(default_factory=Hours)
     targets: Mapping[Priority, AnswerTarget] = field(default_factory=lambda: DEFAULT_TARGETS)
     at_risk_from: float = AT_RISK_FROM
+    quiet: Hours | None = None
 
     def target(self, kind: WaitKind, priority: Priority) -> timedelta:
         """Return how soon an answer of this kind is due."""

@@ -13,7 +13,9 @@ from mentionbridge.domain.errors import NotAllowed, NotFound
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Mention, Surface, Visibility
 from mentionbridge.domain.reply import Link, Purpose, Reply, ReplyIntent, ReplyState, check_move
+from mentionbridge.domain.wording import Kind
 from mentionbridge.kit.ids import Ids
+from mentionbridge.ports.replies import ToSay
 from mentionbridge.ports.store import Lease
 from mentionbridge.store import search
 from mentionbridge.store import tables as t
@@ -54,11 +56,20 @@ _STATES_IN = (
 )
 _REPLY = t.replies.c
 _FAMILY = family(sa.bindparam("key_brand"), sa.select(_REPLY.ticket_id.label("id")).where(row_of(t.replies)))
+_ALSO = t.replies.alias("also")
+_SAID_LATELY = (
+    sa.select(sa.func.count())
+    .where(_ALSO.c.brand_id == _REPLY.brand_id, _ALSO.c.account_id == _REPLY.account_id)
+    .where(_ALSO.c.first_sent_at >= sa.bindparam("since", type_=t.Instant), _ALSO.c.surface == Surface.PUBLIC)
+    .where(_ALSO.c.approved_by.is_(None), _ALSO.c.author_of_words.is_(None))
+    .scalar_subquery()
+)
 _TO_SAY = (
     SELECT.join(t.replies, _ANSWERS)
     .where(row_of(t.replies))
     .add_columns(*(column.label(f"reply__{column.name}") for column in _REPLY if column.name in _FIELDS))
     .add_columns(answered(_REPLY.brand_id, _REPLY.platform, _FAMILY, _REPLY.author_id).label("answered"))
+    .add_columns(_SAID_LATELY.label("lately"))
 )
 _WAITING = (ReplyState.DRAFT, ReplyState.AWAITING_APPROVAL, ReplyState.QUEUED, ReplyState.MANUAL)
 
@@ -102,14 +113,26 @@ class StoredReplies:
     async def get(self, brand_id: str, reply_id: str) -> Reply | None:
         return await self._one(brand_id=brand_id, id=reply_id)
 
-    async def to_say(self, brand_id: str, reply_id: str) -> tuple[Reply, Mention, bool] | None:
-        row = (await self.connection.execute(_TO_SAY, key_of_row(brand_id, reply_id))).first()
+    async def to_say(self, brand_id: str, reply_id: str, since: datetime) -> ToSay | None:
+        asked = {**key_of_row(brand_id, reply_id), "since": since}
+        row = (await self.connection.execute(_TO_SAY, asked)).first()
         if row is None:
             return None
         facts = dict(row._mapping)
         reply = _as_reply({name: facts.pop(f"reply__{name}") for name in _FIELDS})
-        is_answered = bool(facts.pop("answered"))
-        return reply, mention_of(facts), is_answered
+        is_answered, lately = bool(facts.pop("answered")), int(facts.pop("lately"))
+        return ToSay(reply, mention_of(facts), is_answered, lately)
+
+    async def stale(self, brand_id: str, account_id: str, before: datetime, limit: int) -> Sequence[Reply]:
+        query = (
+            sa.select(t.replies)
+            .where(t.replies.c.brand_id == brand_id, t.replies.c.account_id == account_id)
+            .where(t.replies.c.state.in_((ReplyState.DRAFT, ReplyState.AWAITING_APPROVAL)))
+            .where(t.replies.c.updated_at < before)
+            .order_by(t.replies.c.id)
+            .limit(limit)
+        )
+        return [as_reply(row) for row in await self.connection.execute(query)]
 
     async def of_story(self, brand_id: str, ticket_id: str, author_id: str, purpose: Purpose) -> Reply | None:
         return await self._one(brand_id=brand_id, ticket_id=ticket_id, author_id=author_id, dedupe=purpose)
@@ -181,6 +204,9 @@ class StoredReplies:
     async def move(self, reply: Reply, state: ReplyState, now: datetime, **changes: Any) -> Reply:
         check_move(reply.state, state)
         values = {**changes, "state": state, "updated_at": now}
+        if state is ReplyState.EXPIRED and not reply.may_be_out:
+            # Its place in the story is free again for an answer to what the person says next.
+            values["dedupe"] = reply.id
         told = set_values(reply.brand_id, reply.id, values, state=reply.state)
         # Its story may have been merged or split since the reply was read.
         ticket_id = (await self.connection.execute(_move(tuple(values)), told)).scalar_one_or_none()
@@ -282,5 +308,6 @@ def _as_reply(facts: dict[str, Any]) -> Reply:
         "surface": Surface(facts["surface"]),
         "visibility": Visibility(facts["visibility"]),
         "state": ReplyState(facts["state"]),
+        "kind": Kind(facts["kind"]) if facts["kind"] else None,
     }
     return Reply(**{**facts, **enums})

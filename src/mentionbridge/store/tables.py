@@ -498,6 +498,7 @@ replies = sa.Table(
     sa.Column("task_opened_at", Instant),
     sa.Column("task_done_at", Instant),
     sa.Column("task_done_by", sa.Text),
+    sa.Column("kind", sa.String(20)),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
     *_claim(),
@@ -509,6 +510,7 @@ _due(replies, "state")
 sa.Index("ix_replies_state", replies.c.brand_id, replies.c.state, replies.c.id)
 sa.Index("ix_replies_author", replies.c.brand_id, replies.c.author_id, replies.c.created_at)
 sa.Index("ix_replies_mention", replies.c.brand_id, replies.c.mention_id)
+_where("ix_replies_tried", replies.c.first_sent_at, replies.c.brand_id, replies.c.account_id, replies.c.first_sent_at)
 _where("ix_replies_task", replies.c.task_opened_at, replies.c.brand_id, replies.c.id)
 _where("ix_replies_task_done", replies.c.task_done_at, replies.c.brand_id, replies.c.id)
 _where("ix_replies_external", replies.c.external_id, replies.c.brand_id, replies.c.platform, replies.c.external_id)

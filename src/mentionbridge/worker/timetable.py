@@ -11,6 +11,7 @@ from mentionbridge.domain.account import AccountState
 from mentionbridge.domain.errors import StoreDown
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.close import AT_ONCE, close_solved
+from mentionbridge.pipeline.expire import expire_drafts
 from mentionbridge.pipeline.forget import let_go, retire
 from mentionbridge.pipeline.hand_off import AT_ONCE as AT_ONCE_OVER
 from mentionbridge.pipeline.hand_off import end_overdue
@@ -97,6 +98,8 @@ class Timetable:
     async def _close(self) -> None:
         try:
             while await close_solved(self._bridge) == AT_ONCE:
+                pass
+            while await expire_drafts(self._bridge):
                 pass
         except StoreDown as error:
             self._bridge.observer.saw("close.failed", why=str(error))
