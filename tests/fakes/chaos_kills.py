@@ -58,7 +58,7 @@ class MortalStore:
         return self.store.reading()
 
 
-_CALLS = ("probe", "fetch", "context", "reply_rights", "send", "find_reply")
+_CALLS = ("probe", "fetch", "context", "reply_rights", "send", "retract", "find_reply")
 _WALKS = ("collect", "own_posts")
 
 

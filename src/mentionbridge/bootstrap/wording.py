@@ -7,8 +7,8 @@ from mentionbridge.domain.account import Brand
 from mentionbridge.domain.errors import NotAllowed, SetupError
 from mentionbridge.domain.verdict import Topic
 from mentionbridge.domain.wording import Kind
-from mentionbridge.pipeline.acknowledge import word
 from mentionbridge.pipeline.bridge import Connected
+from mentionbridge.pipeline.wording import word
 from mentionbridge.rules.wording import Told, language_of, phrasings_of, thing_of
 
 _LONG_DAY = datetime(2026, 1, 7, 23, 59, tzinfo=UTC)

@@ -58,6 +58,10 @@ class Thresholds:
     auto_from: float = 0.74
 
 
+ASKED_FIRST = frozenset({Kind.RESOLVED})
+"""Occasions on which a person lets the words out unless the account's `modes` say otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A brand's account on one platform, as configured.
@@ -81,7 +85,8 @@ class Account:
 
     def mode_for(self, kind: Kind | None) -> Mode:
         """Return who lets words for this occasion out."""
-        return self.modes.get(kind, self.mode) if kind is not None else self.mode
+        mode = self.modes.get(kind) if kind is not None else None
+        return mode or (Mode.APPROVE if kind in ASKED_FIRST and self.mode is Mode.AUTO else self.mode)
 
 
 class AccountState(StrEnum):

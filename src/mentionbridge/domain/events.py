@@ -43,6 +43,8 @@ class EventType(StrEnum):
     HANDOFF_DEAD_END = "handoff.dead_end"
     IDENTITY_VERIFIED = "identity.verified"
     IDENTITY_LAPSED = "identity.lapsed"
+    OUTCOME_CONFIRMED = "outcome.confirmed"
+    OUTCOME_DENIED = "outcome.denied"
     COMMITMENT_MADE = "commitment.made"
     COMMITMENT_AT_RISK = "commitment.at_risk"
     COMMITMENT_KEPT = "commitment.kept"

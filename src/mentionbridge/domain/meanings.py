@@ -157,6 +157,14 @@ MEANINGS: dict[EventType, Meaning] = {
         _IDENTITY,
     ),
     E.IDENTITY_LAPSED: Meaning("a proof ended before its time: the author is called otherwise now", _TICKET, _IDENTITY),
+    E.OUTCOME_CONFIRMED: Meaning(
+        "the customer says that what we called solved is; `reply` is the closing answer that had asked",
+        ("account", "mention?", "reply?", "ticket"),
+    ),
+    E.OUTCOME_DENIED: Meaning(
+        "the customer says that what we called solved is not; the ticket is open again",
+        ("account", "mention?", "reply?", "ticket"),
+    ),
     E.COMMITMENT_MADE: Meaning("somebody gave a word", _TICKET, {**_PROMISE, "actor": _PERSON}),
     E.COMMITMENT_AT_RISK: Meaning("a fifth of its time, at most a day, is left", _TICKET, _PROMISE),
     E.COMMITMENT_KEPT: Meaning("what was promised was done", _TICKET, {**_PROMISE, "late": False, "actor": _PERSON}),

@@ -69,6 +69,7 @@ class Purpose(StrEnum):
     MESSAGE = "message"
     HANDOFF = "handoff"
     PROOF = "proof"
+    RESOLVE = "resolve"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,13 @@ class Priority(StrEnum):
     URGENT = "urgent"
 
 
+class Outcome(StrEnum):
+    """What the customer says of a story we called solved."""
+
+    CONFIRMED = "confirmed"
+    DENIED = "denied"
+
+
 class Hand(StrEnum):
     """Who moves a ticket: the customer by speaking, a person of the team, their helpdesk, or the bridge by itself."""
 
@@ -69,7 +76,7 @@ class Ticket:
     """One story of one customer, linked to its public thread.
 
     `priority_by` is the person who set the priority; the bridge then leaves it alone. `merged_into` names the ticket
-    that holds everything this one held.
+    that holds everything this one held. `outcome` is what the customer said since it was last solved.
     """
 
     brand_id: str
@@ -99,6 +106,8 @@ class Ticket:
     tags: Sequence[str] = ()
     priority_reasons: Sequence[str] = ()
     priority_by: str | None = None
+    outcome: Outcome | None = None
+    outcome_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
 """Acknowledge: decide whether this person hears from us in public, in which words, and who lets the words out."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from mentionbridge.domain.account import AccountHealth, AccountState, Brand
+from mentionbridge.domain.account import AccountHealth, AccountState
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Mention, Origin, Surface
 from mentionbridge.domain.reply import Purpose, Reply, ReplyIntent, ReplyState, Target
@@ -14,21 +13,11 @@ from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.hand_off import invite, keep
 from mentionbridge.pipeline.ledger import tell
 from mentionbridge.pipeline.naming import key_of
-from mentionbridge.ports.platform import Platform
+from mentionbridge.pipeline.wording import in_fresh_words
 from mentionbridge.ports.store import Person, UnitOfWork
 from mentionbridge.rules.restraint import AckFacts, Allowed, Held, may_acknowledge
 from mentionbridge.rules.routing import Decision
-from mentionbridge.rules.templates import Template
-from mentionbridge.rules.wording import (
-    Told,
-    Worded,
-    choose,
-    fit,
-    language_of,
-    phrasings_of,
-    render,
-    with_reference,
-)
+from mentionbridge.rules.wording import Told, Worded
 from mentionbridge.text.pii import find
 
 NO_NEW_WORDS = Held("no_new_words", "Every phrasing has been used in this thread; find new words.", needs_person=True)
@@ -64,7 +53,8 @@ async def acknowledge(
         await _hold(bridge, uow, mention, ticket, answer, now)
         return
     invitation = invite(bridge, uow, connected, mention, ticket)
-    worded, fresh = await _word(bridge, uow, connected.platform, mention, ticket, verdict, kind, invitation.url, now)
+    told, heard = _told(bridge, mention, ticket, verdict, now), verdict.lang or mention.lang
+    worded, fresh = await in_fresh_words(bridge, uow, connected, mention, kind, told, heard, invitation.url)
     if not fresh and isinstance(answer, Allowed):
         answer = NO_NEW_WORDS
     state = _state(bridge, mention, answer)
@@ -145,25 +135,9 @@ def _state(bridge: Bridge, mention: Mention, answer: Allowed | Held) -> ReplySta
     return ReplyState.QUEUED if isinstance(answer, Allowed) else ReplyState.AWAITING_APPROVAL
 
 
-async def _word(
-    bridge: Bridge,
-    uow: UnitOfWork,
-    platform: Platform,
-    mention: Mention,
-    ticket: Ticket,
-    verdict: Verdict,
-    kind: Kind,
-    link: str | None,
-    now: datetime,
-) -> tuple[Worded, bool]:
-    """Word it in a phrasing this thread has not heard; False when it has heard them all."""
-    brand, hours = bridge.brand(mention.brand_id), bridge.timing_of(mention.brand_id).hours
-    used = await uow.replies.phrasings_in_thread(mention.brand_id, mention.platform, mention.thread_id)
-    topic = verdict.topics[0] if verdict.topics else None
-    told = Told(topic, ticket.place, hours.opens_after(now), ticket.id)
-    templates, lang = phrasings_of(brand, kind, language_of(brand, verdict.lang or mention.lang))
-    fresh = choose(templates, mention.external_id, used)
-    return word(fresh or choose(templates, mention.external_id, ()), brand, told, platform, lang, link), bool(fresh)
+def _told(bridge: Bridge, mention: Mention, ticket: Ticket, verdict: Verdict, now: datetime) -> Told:
+    opens = bridge.timing_of(mention.brand_id).hours.opens_after(now)
+    return Told(verdict.topics[0] if verdict.topics else None, ticket.place, opens, ticket.id)
 
 
 def occasion(text: str, *, at_work: bool) -> Kind:
@@ -171,15 +145,6 @@ def occasion(text: str, *, at_work: bool) -> Kind:
     if find(text):
         return Kind.PERSONAL_DATA
     return Kind.ACKNOWLEDGE if at_work else Kind.OFF_HOURS
-
-
-def word(
-    templates: Sequence[Template], brand: Brand, told: Told, platform: Platform, lang: str, link: str | None = None
-) -> Worded:
-    """Word a sentence in the first phrasing that fits this network; raises NotAllowed when none does."""
-    variants = [render(template, brand, told, link, lang) for template in templates]
-    marked = [with_reference(*each, told, brand) for each in zip(variants, templates, strict=True)]
-    return fit(marked + variants if marked != variants else variants, platform.count, platform.capabilities.max_length)
 
 
 def _reply(

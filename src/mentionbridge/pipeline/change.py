@@ -1,6 +1,7 @@
 """Change: what a person, a desk or the bridge itself changes about a ticket, told in its timeline and to the feed."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from mentionbridge.domain.account import Brand
@@ -8,6 +9,7 @@ from mentionbridge.domain.errors import WrongValue
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.ticket import Hand, Ticket, TicketState
 from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.resolve import propose_closing, take_back_closing
 from mentionbridge.pipeline.timeline import held, write
 from mentionbridge.pipeline.watch import priority_changed, state_changed
 from mentionbridge.ports.store import UnitOfWork
@@ -55,6 +57,7 @@ async def apply(
     if "state" in changed:
         after = await uow.tickets.set_state(ticket, facts["state"], now, by)
         await state_changed(bridge, uow, ticket, after.state, now)
+        await _close_in_public(bridge, uow, ticket, after, now)
     values = {name: facts[name] for name in changed if name != "state"}
     if "priority" in values:
         values |= {"priority_by": actor, "priority_reasons": (f"set by {actor}",)}
@@ -75,6 +78,13 @@ async def apply(
     )
     bridge.observer.saw(str(type_), id=ticket.id, changed=changed, actor=actor)
     return after
+
+
+async def _close_in_public(bridge: Bridge, uow: UnitOfWork, before: Ticket, after: Ticket, now: datetime) -> None:
+    if after.state is TicketState.SOLVED:
+        await propose_closing(bridge, uow, after, now)
+    elif before.state in _OVER and after.state not in _OVER:
+        await take_back_closing(uow, after, "the ticket is open again", now)
 
 
 def _differs(ticket: Ticket, name: str, value: Any) -> bool:

@@ -9,11 +9,13 @@ from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Mention, Post, Visibility
 from mentionbridge.domain.reply import OwnPost, Purpose, Reply, ReplyState, Sent
 from mentionbridge.domain.ticket import Hand, TicketState
-from mentionbridge.pipeline.acknowledge import OCCASIONS, word
+from mentionbridge.domain.wording import Kind
+from mentionbridge.pipeline.acknowledge import OCCASIONS
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.ledger import record_sent, tell
 from mentionbridge.pipeline.take_in import Arrival, Result, Taken, as_own
 from mentionbridge.pipeline.watch import customer_spoke, person_answered
+from mentionbridge.pipeline.wording import word
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.rules.echo import echoes
 from mentionbridge.rules.wording import Told, language_of, phrasings_of
@@ -71,7 +73,7 @@ def _said_by_machine(bridge: Bridge, account: Account, mention: Mention, post: O
         return False
     opens = bridge.timing_of(account.brand_id).hours.opens_after(post.created_at)
     lang = language_of(brand, mention.lang)
-    for kind, topic in product(OCCASIONS, [None, *(topic.key for topic in brand.topics)]):
+    for kind, topic in product((*OCCASIONS, Kind.RESOLVED), [None, *(topic.key for topic in brand.topics)]):
         templates, spoken = phrasings_of(brand, kind, lang)
         told = Told(topic, None, opens, mention.ticket_id or "")
         if any(echoes(post.text, word([each], brand, told, connected.platform, spoken).text) for each in templates):

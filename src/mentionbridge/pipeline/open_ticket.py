@@ -9,9 +9,10 @@ from mentionbridge.classify.words import Words
 from mentionbridge.domain.account import Brand
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Mention
-from mentionbridge.domain.ticket import REOPEN_WINDOW, SAME_TOPIC_WINDOW, Entry, Hand, Ticket, TicketState
+from mentionbridge.domain.ticket import REOPEN_WINDOW, SAME_TOPIC_WINDOW, Entry, Hand, Outcome, Ticket, TicketState
 from mentionbridge.domain.verdict import Severity, Verdict
 from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.resolve import hear_outcome, take_back_closing
 from mentionbridge.pipeline.watch import priority_changed, state_changed
 from mentionbridge.ports.store import Person, UnitOfWork
 from mentionbridge.rules.priority import Urgency, Weighed, raises, weigh
@@ -63,7 +64,7 @@ async def open_ticket(
         return None, Way.NONE
     if story.way is Way.OPEN or story.ticket is None:
         return await _begin(arrival, story), Way.OPEN
-    return await _meet(arrival, story, story.ticket), story.way
+    return await _meet(arrival, story, story.ticket)
 
 
 async def _known(arrival: _Arrival) -> Known:
@@ -119,20 +120,24 @@ async def _begin(arrival: _Arrival, story: Story) -> Ticket:
     return ticket
 
 
-async def _meet(arrival: _Arrival, story: Story, ticket: Ticket) -> Ticket:
-    before = ticket
-    number = await arrival.uow.tickets.next_sequence(ticket.brand_id, ticket.id, arrival.now)
-    await arrival.uow.tickets.said(ticket.brand_id, ticket.id, arrival.mention.occurred_at)
+async def _meet(arrival: _Arrival, story: Story, ticket: Ticket) -> tuple[Ticket, Way]:
+    uow = arrival.uow
+    number = await uow.tickets.next_sequence(ticket.brand_id, ticket.id, arrival.now)
+    await uow.tickets.said(ticket.brand_id, ticket.id, arrival.mention.occurred_at)
     await _write_down(arrival, ticket, story.reason, number)
-    ticket = await _wake(arrival, ticket)
-    ticket = await _hasten(arrival, ticket, again=story.way is Way.REOPEN)
+    before, outcome = await hear_outcome(
+        arrival.bridge, uow, ticket, arrival.mention, arrival.person.authors, arrival.verdict, arrival.now
+    )
+    agreed = outcome is Outcome.CONFIRMED
+    way = Way.JOIN if agreed else story.way
+    ticket = before if agreed else await _hasten(arrival, await _wake(arrival, before), again=way is Way.REOPEN)
     ticket = await _route_again(arrival, ticket)
-    type_ = EventType.TICKET_REOPENED if story.way is Way.REOPEN else EventType.TICKET_UPDATED
+    type_ = EventType.TICKET_REOPENED if way is Way.REOPEN else EventType.TICKET_UPDATED
     changed = [
         name for name in ("state", "priority", "place", "team") if getattr(before, name) != getattr(ticket, name)
     ]
     await _tell(arrival, type_, ticket, reason=story.reason, changed=changed)
-    return ticket
+    return ticket, way
 
 
 async def _wake(arrival: _Arrival, ticket: Ticket) -> Ticket:
@@ -141,6 +146,7 @@ async def _wake(arrival: _Arrival, ticket: Ticket) -> Ticket:
         return ticket
     woken = await arrival.uow.tickets.set_state(ticket, TicketState.OPEN, arrival.now, Hand.CUSTOMER)
     await state_changed(arrival.bridge, arrival.uow, ticket, TicketState.OPEN, arrival.now)
+    await take_back_closing(arrival.uow, ticket, "the customer has spoken again", arrival.now)
     return woken
 
 

@@ -18,6 +18,7 @@ from mentionbridge.domain.mention import Mention, Surface
 from mentionbridge.domain.reply import (
     AlreadySent,
     Outcome,
+    Purpose,
     Refusal,
     Refused,
     Reply,
@@ -113,7 +114,8 @@ def _needs_a_person(bridge: Bridge, connected: Connected, found: ToSay) -> str |
         return f"the account was switched to mode {mode} while it waited"
     if reply.surface is Surface.PUBLIC and found.said_lately >= account.most_an_hour:
         return f"the account has said {found.said_lately} answers by itself within an hour; somebody should look why"
-    if bridge.clock.now() - mention.occurred_at > bridge.answers_until(account, mention.origin):
+    grown = bridge.clock.now() - mention.occurred_at
+    if reply.purpose is Purpose.ACKNOWLEDGE and grown > bridge.answers_until(account, mention.origin):
         return "it waited until the post was older than we answer out of the blue"
     return None
 
@@ -142,6 +144,9 @@ async def _already_out(bridge: Bridge, connected: Connected, reply: Reply, inten
     found = await _asked(bridge, reply, connected.platform.find_reply(intent))
     if isinstance(found, Sent):
         return found
+    if reply.purpose is not Purpose.ACKNOWLEDGE:
+        # Only an acknowledgement is said once a story; what comes after it is looked for, and said if it is not there.
+        return None
     return Refused(Refusal.DUPLICATE, "an account of ours has already answered this person in this story")
 
 

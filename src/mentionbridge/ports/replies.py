@@ -43,6 +43,12 @@ class Replies(Protocol):
     ) -> Sequence[ReplyState]:
         """Return how every reply of this purpose to this person in these tickets stands."""
 
+    async def closings(self, brand_id: str, ticket_id: str, author_id: str) -> Sequence[Reply]:
+        """Return every closing answer to this person in this story, oldest first."""
+
+    async def written_to(self, brand_id: str, mention_id: str, purpose: Purpose) -> int:
+        """Return how many replies of this purpose were ever written below this mention."""
+
     async def under(self, brand_id: str, ticket_id: str, dedupe: str) -> Reply | None:
         """Return the reply stored under this name in this story, whomever it answers."""
 

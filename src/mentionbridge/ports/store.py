@@ -107,6 +107,9 @@ class Mentions(Protocol):
         """
 
     async def by_external_id(self, brand_id: str, platform: str, external_id: str) -> Mention | None: ...
+    async def newest_public(self, brand_id: str, ticket_id: str) -> Sequence[Mention]:
+        """Return the newest public post that is still there of everybody in this story."""
+
     async def newest_of(self, brand_id: str, ticket_id: str, surface: Surface | None = None) -> Mention | None:
         """Return what the customer said last in this story (on this surface) and has not taken back."""
 

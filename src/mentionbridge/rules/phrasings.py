@@ -12,14 +12,27 @@ from importlib import resources
 
 from mentionbridge.domain.wording import Kind, Tone
 from mentionbridge.rules.templates import Template
+from mentionbridge.text.words import words
 
 LANGUAGES = ("en", "de", "es", "fr", "it", "nl", "pt")
 """Languages we ship phrasings in."""
 
 
+Phrase = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AfterSolved:
+    """Words that tell what somebody says of a thing called solved: against it, that it works, or that they agree."""
+
+    against: Sequence[Phrase]
+    fixed: Sequence[Phrase]
+    agreed: Sequence[Phrase]
+
+
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """One language: what stands where nothing else may be said, the days of a week, and the phrasings."""
+    """One language: what stands for what has no name, the days of a week, the phrasings, and how people answer."""
 
     lang: str
     thing: str
@@ -27,6 +40,7 @@ class Shipped:
     private: str
     days: Sequence[str]
     phrasings: Mapping[tuple[Kind, Tone], tuple[Template, ...]]
+    after_solved: AfterSolved
 
 
 @cache
@@ -37,4 +51,5 @@ def shipped(lang: str) -> Shipped:
     phrasings = {
         (kind, Tone(tone)): tuple(map(Template.parse, texts)) for kind in Kind for tone, texts in told[kind].items()
     }
-    return Shipped(lang, told["thing"], told["brand"], told["private"], told["opens"], phrasings)
+    after = AfterSolved(**{name: [tuple(words(each)) for each in said] for name, said in told["after_solved"].items()})
+    return Shipped(lang, told["thing"], told["brand"], told["private"], told["opens"], phrasings, after)

@@ -5,7 +5,6 @@ the same words elsewhere, a private message to the newest story, the same topic 
 A ticket closed longer than 7 days ago is joined by nothing; what answers it opens a new one that links it.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +12,10 @@ from enum import StrEnum
 
 from mentionbridge.domain.mention import Surface
 from mentionbridge.domain.ticket import REOPEN_WINDOW, SAME_TOPIC_WINDOW, Ticket, TicketState
-from mentionbridge.text.words import words
+from mentionbridge.text.words import own_words
 
 FEWEST_WORDS = 4
 """Shorter texts are said twice by chance."""
-
-_ADDRESSED = re.compile(r"(?:https?://|www\.)\S+|@\S+")
 
 
 class Way(StrEnum):
@@ -128,11 +125,7 @@ def _begin(telling: Telling, known: Known) -> Story:
 
 def in_same_words(text: str, earlier: Sequence[tuple[Ticket, str]]) -> Ticket | None:
     """Return the ticket in which this person said the same words, whomever they addressed; None for a few words."""
-    said = _said(text)
+    said = own_words(text)
     if len(said) < FEWEST_WORDS:
         return None
-    return next((ticket for ticket, told in earlier if _said(told) == said), None)
-
-
-def _said(text: str) -> list[str]:
-    return words(_ADDRESSED.sub(" ", text))
+    return next((ticket for ticket, told in earlier if own_words(told) == said), None)

@@ -57,6 +57,9 @@ _BY_EXTERNAL_IDS = SELECT.where(
 )
 
 
+_IN_ORDER = (t.mentions.c.occurred_at, t.mentions.c.id)
+
+
 @dataclass(frozen=True, slots=True)
 class StoredMentions:
     """The `mentions`, `sightings`, `verdicts`, `media` and `rechecks` tables within one transaction."""
@@ -128,27 +131,25 @@ class StoredMentions:
         return InHand(mention_of(facts), **besides)
 
     async def newest_of(self, brand_id: str, ticket_id: str, surface: Surface | None = None) -> Mention | None:
-        here = (t.mentions.c.brand_id == brand_id, t.mentions.c.ticket_id == ticket_id)
-        query = SELECT.where(*here, t.mentions.c.deleted_at.is_(None))
-        if surface is not None:
-            there = [visibility for visibility in Visibility if visibility.surface is surface]
-            query = query.where(t.mentions.c.visibility.in_(there))
-        newest = query.order_by(t.mentions.c.occurred_at.desc(), t.mentions.c.id.desc()).limit(1)
+        newest = _standing(brand_id, ticket_id, surface).order_by(*(each.desc() for each in _IN_ORDER)).limit(1)
         row = (await self.connection.execute(newest)).first()
         return as_mention(row) if row is not None else None
 
+    async def newest_public(self, brand_id: str, ticket_id: str) -> Sequence[Mention]:
+        query = _standing(brand_id, ticket_id, Surface.PUBLIC).order_by(*_IN_ORDER)
+        said = map(as_mention, await self.connection.execute(query))
+        return list({mention.author_id: mention for mention in said}.values())
+
     async def first_after(self, brand_id: str, ticket_id: str, at: datetime) -> Mention | None:
-        said = t.mentions.c
-        later = (said.brand_id == brand_id, said.ticket_id == ticket_id, said.occurred_at > at)
-        query = SELECT.where(*later, said.deleted_at.is_(None)).order_by(said.occurred_at, said.id)
-        row = (await self.connection.execute(query.limit(1))).first()
+        later = _standing(brand_id, ticket_id).where(t.mentions.c.occurred_at > at).order_by(*_IN_ORDER).limit(1)
+        row = (await self.connection.execute(later)).first()
         return as_mention(row) if row is not None else None
 
     async def alone_in_thread(self, brand_id: str, platform: str, thread_id: str) -> Mention | None:
         said = t.mentions.c
         here = (said.brand_id == brand_id, said.platform == platform, said.thread_id == thread_id)
-        rows = await self.connection.execute(SELECT.where(*here, said.ticket_id.isnot(None)).order_by(said.id))
-        found = [as_mention(row) for row in rows]
+        query = SELECT.where(*here, said.ticket_id.isnot(None)).order_by(said.id)
+        found = list(map(as_mention, await self.connection.execute(query)))
         return found[-1] if len({(mention.ticket_id, mention.author_id) for mention in found}) == 1 else None
 
     async def by_external_id(self, brand_id: str, platform: str, external_id: str) -> Mention | None:
@@ -391,3 +392,9 @@ def as_verdict(row: Any) -> Verdict:
         risky=row.risky,
         actor=row.actor,
     )
+
+
+def _standing(brand_id: str, ticket_id: str, surface: Surface | None = None) -> sa.Select[Any]:
+    here = (t.mentions.c.brand_id == brand_id, t.mentions.c.ticket_id == ticket_id, t.mentions.c.deleted_at.is_(None))
+    there = [visibility for visibility in Visibility if surface in (None, visibility.surface)]
+    return SELECT.where(*here, t.mentions.c.visibility.in_(there))

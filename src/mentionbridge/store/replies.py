@@ -143,6 +143,15 @@ class StoredReplies:
         there = {"brand_id": brand_id, "tickets": list(ticket_ids), "person": list(person), "purpose": purpose}
         return [ReplyState(state) for state in (await self.connection.execute(_STATES_IN, there)).scalars()]
 
+    async def closings(self, brand_id: str, ticket_id: str, author_id: str) -> Sequence[Reply]:
+        there = {"brand_id": brand_id, "ticket_id": ticket_id, "author_id": author_id, "purpose": Purpose.RESOLVE}
+        query = where(t.replies, *there).order_by(t.replies.c.id)
+        return [as_reply(row) for row in await self.connection.execute(query, there)]
+
+    async def written_to(self, brand_id: str, mention_id: str, purpose: Purpose) -> int:
+        here = (t.replies.c.brand_id == brand_id, t.replies.c.mention_id == mention_id, t.replies.c.purpose == purpose)
+        return (await self.connection.execute(sa.select(sa.func.count()).where(*here))).scalar_one()
+
     async def under(self, brand_id: str, ticket_id: str, dedupe: str) -> Reply | None:
         return await self._one(brand_id=brand_id, ticket_id=ticket_id, dedupe=dedupe)
 

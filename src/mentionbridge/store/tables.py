@@ -188,6 +188,8 @@ tickets = sa.Table(
     sa.Column("closed_at", Instant),
     sa.Column("sequence", sa.Integer, nullable=False),
     sa.Column("solved_at", Instant),
+    sa.Column("outcome", sa.String(10)),
+    sa.Column("outcome_at", Instant),
     sa.Column("merged_into", Key),
     sa.Column("team", Name),
     sa.Column("place", Name),

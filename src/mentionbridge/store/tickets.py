@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mentionbridge.domain.errors import NotAllowed, NotFound
 from mentionbridge.domain.handoff import MARKS, Proof
 from mentionbridge.domain.mention import Mention, Surface, Visibility
-from mentionbridge.domain.ticket import Entry, Hand, Priority, Ticket, TicketState, check_move
+from mentionbridge.domain.ticket import Entry, Hand, Outcome, Priority, Ticket, TicketState, check_move
 from mentionbridge.ports.store import Stories
 from mentionbridge.store import search
 from mentionbridge.store import tables as t
@@ -206,6 +206,8 @@ class StoredTickets:
             facts["closed_at"] = now
         else:
             facts["solved_at"] = now if state is TicketState.SOLVED else None
+        if state is TicketState.SOLVED:
+            facts |= {"outcome": None, "outcome_at": None}
         change = sa.update(t.tickets).where(
             is_row(t.tickets, ticket.brand_id, ticket.id),
             t.tickets.c.state == ticket.state,
@@ -271,5 +273,6 @@ def as_ticket(row: Any) -> Ticket:
     known = dict(zip(_NAMES, map(told.__getitem__, _NAMES), strict=True))
     known["state"], known["priority"] = TicketState(known["state"]), Priority(known["priority"])
     known["surface"] = Surface(known["surface"])
+    known["outcome"] = Outcome(known["outcome"]) if known["outcome"] else None
     known["tags"], known["priority_reasons"] = tuple(known["tags"]), tuple(known["priority_reasons"])
     return Ticket(**known)

@@ -18,6 +18,7 @@ _NO_SPACES = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar
 _WORD = regex.compile(rf"[{_NO_SPACES}]\p{{M}}*|(?:(?![{_NO_SPACES}])[\p{{L}}\p{{N}}\p{{M}}])+")
 _SHOWN = regex.compile(r"[\p{L}\p{N}\p{M}]+")
 _CHUNK = regex.compile(r'"(?P<phrase>[^"]*)"?(?P<begins>\*?)|(?P<word>[^\s"]+)')
+_ADDRESSED = regex.compile(r"(?:https?://|www\.)\S+|@\S+")
 _QUOTES = str.maketrans("“”„‟«»＂", '"' * 7)
 
 
@@ -33,6 +34,11 @@ def fold(text: str) -> str:
 def words(text: str) -> list[str]:
     """Return the folded words of `text` in order; scripts without spaces give a word a character."""
     return [found[:LONGEST_WORD] for found in _WORD.findall(fold(text))]
+
+
+def own_words(text: str) -> list[str]:
+    """Return the words of `text` without the handles and web addresses in it."""
+    return words(_ADDRESSED.sub(" ", text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,8 @@ class TicketShape(Shape):
     updated_at: datetime
     solved_at: datetime | None
     closed_at: datetime | None
+    outcome: str | None = Field(description="What the customer said since it was last solved.")
+    outcome_at: datetime | None
     merged_into: str | None
     sequence: int
     found: FoundShape | None = Field(None, description="Only where tickets were searched for.")
