@@ -79,6 +79,33 @@ async def test_a_note_stays_internal_and_a_solved_ticket_says_so(site: Site) -> 
     assert (solved.json()["state"], solved.json()["solved_at"] is not None) == ("solved", True)
 
 
+async def test_what_is_solved_in_public_answers_the_next_who_asks(site: Site) -> None:
+    team = await site.token(Scope.READ, Scope.REPLY, Scope.APPROVE)
+    one, two = await ticket(site, "p-1"), await ticket(site, "p-2")
+    assert (await site.http.get("/v1/answers", team)).json() == {"items": [], "next": None}
+    await site.http.post(f"/v1/tickets/{one}/solve", team, {**KIM})
+    waiting = (await site.http.get("/v1/replies", team, ticket_id=one)).json()["items"]
+    (closing,) = [each for each in waiting if each["purpose"] == "resolve"]
+    approved = await site.http.post(f"/v1/replies/{closing['id']}/approve", {**team, "Idempotency-Key": "k-1"})
+    assert approved.status_code == 200, approved.text
+    now = site.world.clock.now()
+    async with site.world.store.writing() as uow:
+        reply = await uow.replies.get("acme", closing["id"])
+        assert reply is not None
+        sending = await uow.replies.move(reply, ReplyState.SENDING, now)
+        await uow.replies.move(sending, ReplyState.SENT, now, sent_at=now)
+    (answer,) = (await site.http.get("/v1/answers", team, q="parcel")).json()["items"]
+    assert (answer["id"], answer["ticket_id"], answer["helped"]) == (closing["id"], one, 0)
+    alike = (await site.http.get(f"/v1/tickets/{two}/answers", team)).json()["items"]
+    assert [each["id"] for each in alike] == [closing["id"]]
+    solved = await site.http.post(f"/v1/tickets/{two}/solve", team, {**KIM, "answer_id": closing["id"]})
+    assert (solved.status_code, solved.json()["solved_with"]) == (200, closing["id"])
+    assert (await site.http.get("/v1/answers", team)).json()["items"][0]["helped"] == 1
+    wrong = await site.http.post(f"/v1/tickets/{one}/solve", team, {**KIM, "answer_id": "rpl_nobody"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid")
+    assert (await site.http.get("/v1/tickets/tkt_nobody/answers", team)).status_code == 404
+
+
 async def test_two_tickets_are_merged_and_are_two_again(site: Site) -> None:
     team = await site.token(Scope.READ, Scope.REPLY)
     one, two = await ticket(site, "p-1"), await ticket(site, "p-2")

@@ -88,7 +88,9 @@ MEANINGS: dict[EventType, Meaning] = {
         {"changed": ["state"], "reason?": "the same person in the same thread, after it was solved", "actor?": _PERSON},
     ),
     E.TICKET_SOLVED: Meaning(
-        "somebody says that it is solved", ("account", "ticket"), {"changed": ["state"], "actor": _PERSON}
+        "somebody says that it is solved; `answer_id` is the public answer of another story that solved it",
+        ("account", "ticket"),
+        {"changed": ["state"], "actor": _PERSON, "answer_id?": "rpl_01jd8xt5n3r7v9y1b4d6f8h0kq"},
     ),
     E.TICKET_CLOSED: Meaning(
         "it was closed, by a person or seven days after it was solved",

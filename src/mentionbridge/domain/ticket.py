@@ -76,7 +76,8 @@ class Ticket:
     """One story of one customer, linked to its public thread.
 
     `priority_by` is the person who set the priority; the bridge then leaves it alone. `merged_into` names the ticket
-    that holds everything this one held. `outcome` is what the customer said since it was last solved.
+    that holds everything this one held. `outcome` is what the customer said since it was last solved, and
+    `solved_with` the public answer of another story that solved it.
     """
 
     brand_id: str
@@ -108,6 +109,7 @@ class Ticket:
     priority_by: str | None = None
     outcome: Outcome | None = None
     outcome_at: datetime | None = None
+    solved_with: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

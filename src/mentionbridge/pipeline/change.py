@@ -13,8 +13,9 @@ from mentionbridge.pipeline.resolve import propose_closing, take_back_closing
 from mentionbridge.pipeline.timeline import held, write
 from mentionbridge.pipeline.watch import priority_changed, state_changed
 from mentionbridge.ports.store import UnitOfWork
+from mentionbridge.rules.resolving import closes
 
-CHANGEABLE = ("state", "priority", "team", "place", "topic", "assignee_id", "assignee_name", "tags")
+CHANGEABLE = ("state", "priority", "team", "place", "topic", "assignee_id", "assignee_name", "tags", "solved_with")
 _TOLD = {
     TicketState.SOLVED: EventType.TICKET_SOLVED,
     TicketState.CLOSED: EventType.TICKET_CLOSED,
@@ -32,6 +33,7 @@ async def change(
     _check_names(bridge.brand(brand_id), facts)
     async with bridge.store.writing() as uow:
         ticket = await held(uow, brand_id, ticket_id, seen)
+        await _check_answer(uow, ticket, facts.get("solved_with"))
         await apply(bridge, uow, ticket, facts, actor)
         return await uow.tickets.hold(brand_id, ticket_id)
 
@@ -43,6 +45,14 @@ def _check_names(brand: Brand, facts: Mapping[str, Any]) -> None:
         if facts.get(kind) is not None and facts[kind] not in keys:
             there = ", ".join(sorted(keys)) or "none"
             raise WrongValue(f"`{kind}` must name one of the config's, which are: {there}.")
+
+
+async def _check_answer(uow: UnitOfWork, ticket: Ticket, reply_id: str | None) -> None:
+    if reply_id is None:
+        return
+    answer = await uow.replies.get(ticket.brand_id, reply_id)
+    if answer is None or not closes(answer) or answer.ticket_id == ticket.id:
+        raise WrongValue("`answer_id` must name a public answer of another story; `GET /v1/answers` lists them.")
 
 
 async def apply(
@@ -67,6 +77,7 @@ async def apply(
         await priority_changed(bridge, uow, after, now)
     await write(uow, bridge.ids, after, "changed", actor, now, reason=_in_words(ticket, after, changed))
     type_ = _type(ticket, after)
+    told: dict[str, Any] = {"answer_id": after.solved_with} if after.solved_with != ticket.solved_with else {}
     await uow.events.add(
         type_,
         ticket.brand_id,
@@ -75,6 +86,7 @@ async def apply(
         account_id=ticket.account_id,
         changed=changed,
         actor=actor,
+        **told,
     )
     bridge.observer.saw(str(type_), id=ticket.id, changed=changed, actor=actor)
     return after

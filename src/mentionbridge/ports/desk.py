@@ -180,6 +180,27 @@ class StoryView:
     commitments: Sequence[Commitment]
 
 
+@dataclass(frozen=True, slots=True)
+class PublicAnswer:
+    """A story that was called solved in public: what was asked, all that was said, and how many it has `helped` since.
+
+    `id` is the closing answer's. Personal data in what was asked is masked.
+    """
+
+    brand_id: str
+    id: str
+    ticket_id: str
+    lang: str | None
+    permalink: str | None
+    sent_at: datetime
+    topic: str | None
+    place: str | None
+    outcome: str | None
+    helped: int
+    asked: str
+    said: Sequence[str]
+
+
 class TaskState(StrEnum):
     """Whether somebody still has to do it."""
 
@@ -218,6 +239,14 @@ class Desk(Protocol):
         self, brands: Brands, asked: str, filters: Mapping[str, str], cursor: str | None, limit: int
     ) -> Slice[Hit]:
         """Return the tickets whose story holds every word, "phrase" and beginning* of `asked`."""
+
+    async def answers(
+        self, brands: Brands, asked: str, filters: Mapping[str, str], cursor: str | None, limit: int
+    ) -> Slice[PublicAnswer]:
+        """Return what was solved in public; with `asked`, what holds its words in public. A part may be short."""
+
+    async def answers_like(self, brands: Brands, ticket_id: str, limit: int) -> Sequence[PublicAnswer] | None:
+        """Return the answers to what resembles this ticket, the likest first; None without such a ticket."""
 
     async def ticket(self, brands: Brands, ticket_id: str) -> TicketView | None: ...
     async def timeline(self, brands: Brands, ticket_id: str, cursor: str | None, limit: int) -> Slice[Line] | None:

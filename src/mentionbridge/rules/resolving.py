@@ -20,6 +20,11 @@ def may_propose(earlier: Sequence[Reply], last_heard: datetime | None) -> bool:
     return not decided or (last_heard is not None and last_heard > max(decided))
 
 
+def closes(reply: Reply) -> bool:
+    """Say whether this has closed a story in public."""
+    return reply.purpose is Purpose.RESOLVE and reply.state is ReplyState.SENT
+
+
 def asks(reply: Reply, solved_at: datetime | None, heard_at: datetime) -> bool:
     """Say whether what was heard then may answer this closing answer: it was out by then, and is of this solving."""
     if reply.state is not ReplyState.SENT or reply.sent_at is None:

@@ -24,6 +24,7 @@ from mentionbridge.ports.desk import (
     MediaBody,
     MediaFacts,
     MentionView,
+    PublicAnswer,
     ReplyView,
     Sighting,
     Slice,
@@ -34,7 +35,7 @@ from mentionbridge.ports.desk import (
     UnreadableItem,
 )
 from mentionbridge.store import mentions as m
-from mentionbridge.store import reading_people, search
+from mentionbridge.store import public_answers, reading_people, search
 from mentionbridge.store import tables as t
 from mentionbridge.store.accounts import StoredAccounts
 from mentionbridge.store.commitments import FACTS as COMMITMENT
@@ -144,6 +145,16 @@ class StoredDesk:
             tickets = {each["id"]: each for each in with_author(found.all())}
             lines = await search.lines(connection, brands, ids, wanted)
         return Slice([Hit(tickets[id_], lines.get(id_)) for id_ in ids], behind)
+
+    async def answers(
+        self, brands: Brands, asked: str, filters: Mapping[str, str], cursor: str | None, limit: int
+    ) -> Slice[PublicAnswer]:
+        async with self.store.engine.reading() as connection:
+            return await public_answers.listed(connection, brands, asked, filters, cursor, limit)
+
+    async def answers_like(self, brands: Brands, ticket_id: str, limit: int) -> Sequence[PublicAnswer] | None:
+        async with self.store.engine.reading() as connection:
+            return await public_answers.like(connection, brands, ticket_id, limit)
 
     async def ticket(self, brands: Brands, ticket_id: str) -> TicketView | None:
         async with self.store.engine.reading() as connection:

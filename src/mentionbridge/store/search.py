@@ -57,7 +57,7 @@ _OF_TICKET = LINES.where(
 ).limit(NEWEST_LINES)
 _HOLD = sa.select(t.tickets.c.id).where(row_of(t.tickets)).with_for_update()
 _NTH = sa.func.row_number().over(partition_by=t.entries.c.ticket_id, order_by=t.entries.c.sequence.desc())
-_found = sa.table("search_words", sa.column("rowid", sa.Integer))
+FOUND = sa.table("search_words", sa.column("rowid", sa.Integer))
 
 
 async def refresh(connection: AsyncConnection, brand_id: str, ticket_id: str) -> None:
@@ -114,18 +114,23 @@ def hits(dialect: str, *, narrowed: bool) -> Keyset:
         same = sa.and_(t.tickets.c.brand_id == t.search.c.brand_id, t.tickets.c.id == t.search.c.ticket_id)
         query = query.join_from(t.search, t.tickets, same)
         where = dict(TICKET_FILTERS)
-    if dialect == "postgresql":
-        asked = sa.cast(sa.bindparam("by_q", type_=sa.Text), postgresql.TSQUERY)
-        where["q"] = t.search.c.body.op("@@")(asked)
-    else:
-        query = query.join(_found, _found.c.rowid == t.search.c.number)
-        where["q"] = sa.literal_column("search_words").op("MATCH")(sa.bindparam("by_q", type_=sa.Text))
+    if dialect != "postgresql":
+        query = query.join(FOUND, FOUND.c.rowid == t.search.c.number)
+    where["q"] = matches(dialect)
     return Keyset("search", query.add_columns(key), t.search, frozenset(where), key=key, where=where)
+
+
+def matches(dialect: str) -> sa.ColumnElement[bool]:
+    """Return what `q` asks of a document; SQLite's stands in `FOUND`, to be joined by the document's number."""
+    asked = sa.bindparam("by_q", type_=sa.Text)
+    if dialect == "postgresql":
+        return t.search.c.body.op("@@")(sa.cast(asked, postgresql.TSQUERY))
+    return sa.literal_column("search_words").op("MATCH")(asked)
 
 
 def _number(dialect: str) -> sa.ColumnElement[Any]:
     """Return what orders the list; by any other column, SQLite would sort all that is found before the first page."""
-    return t.search.c.number if dialect == "postgresql" else _found.c.rowid
+    return t.search.c.number if dialect == "postgresql" else FOUND.c.rowid
 
 
 def asked_of(dialect: str, asked: Sequence[Term]) -> str:

@@ -190,6 +190,7 @@ tickets = sa.Table(
     sa.Column("solved_at", Instant),
     sa.Column("outcome", sa.String(10)),
     sa.Column("outcome_at", Instant),
+    sa.Column("solved_with", Key),
     sa.Column("merged_into", Key),
     sa.Column("team", Name),
     sa.Column("place", Name),
@@ -209,6 +210,7 @@ sa.Index("ix_tickets_updated", tickets.c.brand_id, tickets.c.updated_at, tickets
 _where("ix_tickets_team", tickets.c.team, tickets.c.brand_id, tickets.c.team, tickets.c.id)
 _where("ix_tickets_assignee", tickets.c.assignee_id, tickets.c.brand_id, tickets.c.assignee_id, tickets.c.id)
 _where("ix_tickets_place", tickets.c.place, tickets.c.brand_id, tickets.c.place, tickets.c.id)
+_where("ix_tickets_solved_with", tickets.c.solved_with, tickets.c.brand_id, tickets.c.solved_with)
 _where("ix_tickets_solved", tickets.c.solved_at, tickets.c.state, tickets.c.solved_at)
 
 ticket_tags = sa.Table(
@@ -513,6 +515,8 @@ sa.Index("ix_replies_state", replies.c.brand_id, replies.c.state, replies.c.id)
 sa.Index("ix_replies_author", replies.c.brand_id, replies.c.author_id, replies.c.created_at)
 sa.Index("ix_replies_mention", replies.c.brand_id, replies.c.mention_id)
 _where("ix_replies_tried", replies.c.first_sent_at, replies.c.brand_id, replies.c.account_id, replies.c.first_sent_at)
+_CLOSES = replies.c.purpose == "resolve"
+sa.Index("ix_replies_closing", replies.c.brand_id, replies.c.id, sqlite_where=_CLOSES, postgresql_where=_CLOSES)
 _where("ix_replies_task", replies.c.task_opened_at, replies.c.brand_id, replies.c.id)
 _where("ix_replies_task_done", replies.c.task_done_at, replies.c.brand_id, replies.c.id)
 _where("ix_replies_external", replies.c.external_id, replies.c.brand_id, replies.c.platform, replies.c.external_id)

@@ -205,7 +205,7 @@ class StoredTickets:
         if state is TicketState.CLOSED:
             facts["closed_at"] = now
         else:
-            facts["solved_at"] = now if state is TicketState.SOLVED else None
+            facts |= {"solved_at": now if state is TicketState.SOLVED else None, "solved_with": None}
         if state is TicketState.SOLVED:
             facts |= {"outcome": None, "outcome_at": None}
         change = sa.update(t.tickets).where(

@@ -12,6 +12,7 @@ from mentionbridge.web.answers import describe
 from mentionbridge.web.api import (
     accounts,
     acts,
+    answers,
     brands,
     commitments,
     customers,
@@ -57,6 +58,7 @@ PARTS = (
     webhooks,
     media,
     handoffs,
+    answers,
     form,
     ops,
 )

@@ -17,7 +17,8 @@ _AHEAD = timedelta(minutes=5)
 _MOST = 2**31 - 1
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """Return the text when every database takes it."""
     if "\x00" in text:
         raise ValueError("holds a NUL character, which cannot be kept; remove it")
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
@@ -25,15 +26,16 @@ def _storable(text: str) -> str:
     return text
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return the text when it is one plain line."""
     if not text.isprintable() and any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise ValueError("holds control characters; remove them")
-    return _storable(text)
+    return storable(text)
 
 
 def _web_address(url: str) -> str:
     try:
-        parts = urlsplit(_plain(url))
+        parts = urlsplit(plain(url))
         fine = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username
         parts.port  # noqa: B018 - reading it is what checks it
     except ValueError:
@@ -43,11 +45,11 @@ def _web_address(url: str) -> str:
     return url
 
 
-Words = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_storable)]
-Label = Annotated[str, Field(max_length=300), AfterValidator(_storable)]
-NetworkId = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_plain)]
-Tag = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_plain)]
-Named = Annotated[str, Field(max_length=64), AfterValidator(_plain)]
+Words = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(storable)]
+Label = Annotated[str, Field(max_length=300), AfterValidator(storable)]
+NetworkId = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(plain)]
+Tag = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(plain)]
+Named = Annotated[str, Field(max_length=64), AfterValidator(plain)]
 """An id or a name of ours; whether there is such a thing is asked later."""
 WebAddress = Annotated[str, Field(max_length=2048), AfterValidator(_web_address)]
 
@@ -61,8 +63,8 @@ class Asked(BaseModel):
 class Person(Asked):
     """Who does it, in your own words; stored as `NAME via TOKEN`."""
 
-    id: Annotated[str, Field(max_length=128), AfterValidator(_storable)] | None = None
-    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_plain)]
+    id: Annotated[str, Field(max_length=128), AfterValidator(storable)] | None = None
+    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(plain)]
 
 
 KIM: Mapping[str, Any] = {"id": "7", "name": "Kim"}
@@ -104,7 +106,7 @@ class PushedMedia(Asked):
     """A picture or film of the post."""
 
     url: WebAddress
-    type: Annotated[str, Field(min_length=1, max_length=20), AfterValidator(_plain)] = "image"
+    type: Annotated[str, Field(min_length=1, max_length=20), AfterValidator(plain)] = "image"
     alt: Words = ""
 
 
@@ -142,9 +144,9 @@ class PushedMention(Asked):
     visibility: Visibility = Visibility.PUBLIC
     media: list[PushedMedia] = Field([], max_length=16)
     metrics: dict[
-        Annotated[str, Field(max_length=40), AfterValidator(_plain)], Annotated[int, Field(ge=0, le=2**53)]
+        Annotated[str, Field(max_length=40), AfterValidator(plain)], Annotated[int, Field(ge=0, le=2**53)]
     ] = Field({}, max_length=20)
-    edit_version: Annotated[str, Field(max_length=128), AfterValidator(_plain)] = ""
+    edit_version: Annotated[str, Field(max_length=128), AfterValidator(plain)] = ""
     addressed: list[NetworkId] = Field([], max_length=50, description="Whom it calls on, by their network ids.")
 
     def post(self) -> Post:
@@ -183,7 +185,7 @@ class Rejection(Acted):
 
     model_config = example(actor=KIM, reason="answered by telephone")
 
-    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(storable)]
 
 
 class Retraction(Acted):
@@ -191,7 +193,7 @@ class Retraction(Acted):
 
     model_config = example(actor=KIM, reason="the fault was elsewhere")
 
-    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(storable)]
 
 
 class BulkRetraction(Retraction):
@@ -218,7 +220,7 @@ class Edit(Acted):
 
     model_config = example(actor=KIM, text="Thank you, Sam. Please send us a private message about your parcel.")
 
-    text: Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_storable)]
+    text: Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(storable)]
 
 
 class TemplatePreview(Asked):
@@ -233,8 +235,8 @@ class TemplatePreview(Asked):
     lang: Tag | None = None
     topic: Tag | None = None
     place: Tag | None = None
-    news: Annotated[str, Field(max_length=2000), AfterValidator(_storable)] | None = None
-    text: Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_storable)] | None = None
+    news: Annotated[str, Field(max_length=2000), AfterValidator(storable)] | None = None
+    text: Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(storable)] | None = None
     account_id: Tag | None = None
 
 
@@ -252,7 +254,7 @@ class ChangedCustomer(Acted):
 
     model_config = example(actor=KIM, name="Sam Rivers", vip=True)
 
-    name: Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_plain)] | None = None
+    name: Annotated[str, Field(min_length=1, max_length=300), AfterValidator(plain)] | None = None
     vip: bool | None = None
 
 
@@ -262,89 +264,7 @@ class JoinedCustomer(Acted):
     model_config = example(actor=KIM, customer_id="cus_01jd8x0000000000000000000", reason="told us by telephone")
 
     customer_id: Named
-    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
-
-
-class ChangedTicket(Acted):
-    """What to change about a ticket; what is left out stays."""
-
-    model_config = example(
-        actor=KIM, state="pending", priority="high", assignee={"id": "7", "name": "Kim"}, tags=["van"]
-    )
-
-    state: Literal["open", "pending", "solved", "closed"] | None = None
-    priority: Literal["low", "normal", "high", "urgent"] | None = None
-    team: Named | None = None
-    place: Named | None = None
-    topic: Named | None = None
-    assignee: Person | None = None
-    tags: Annotated[list[Tag], Field(max_length=50)] | None = None
-
-
-class BulkChange(Acted):
-    """The same change for many tickets."""
-
-    model_config = example(actor=KIM, tickets=["tkt_01jd8x0000000000000000000"], change={"priority": "high"})
-
-    tickets: Annotated[list[Named], Field(min_length=1, max_length=200)]
-    change: ChangedTicket
-
-
-class NewNote(Acted):
-    """Words to the team."""
-
-    model_config = example(actor=KIM, text="The driver says the parcel was left with a neighbour.")
-
-    text: Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_storable)]
-
-
-class Merge(Acted):
-    """Into which ticket, and why."""
-
-    model_config = example(actor=KIM, into="tkt_01jd8x0000000000000000000", reason="the same parcel")
-
-    into: Named
-    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
-
-
-class Split(Acted):
-    """Which lines of the timeline go to a ticket of their own, and why."""
-
-    model_config = example(actor=KIM, entries=["ent_01jd8x0000000000000000000"], reason="another parcel")
-
-    entries: Annotated[list[Named], Field(min_length=1, max_length=500)]
-    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
-
-
-class Undo(Acted):
-    """Which act to undo; the newest when none is named."""
-
-    model_config = example(actor=KIM)
-
-    act_id: Named | None = None
-
-
-class NewMessage(Acted):
-    """Words in answer to the mention `in_reply_to`, else to what was said last; there too, without a `surface`."""
-
-    model_config = example(
-        actor=KIM, text="Your parcel is on its way and is with you tomorrow.", surface="public", seen=3
-    )
-
-    text: Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_storable)]
-    surface: Literal["public", "private"] | None = None
-    in_reply_to: Annotated[str, Field(max_length=64)] | None = None
-    seen: int = Field(ge=0, le=2**31 - 1)
-
-
-class ClaimedMirror(Acted):
-    """A desk's own ticket that mirrors ours."""
-
-    model_config = example(actor=KIM, desk="service-desk", external_id="4711", url="https://desk.example/t/4711")
-
-    desk: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_plain)]
-    external_id: NetworkId
-    url: WebAddress | None = None
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(storable)]
 
 
 class FinishedTask(Acted):
@@ -368,9 +288,9 @@ class NewCommitment(Acted):
     )
 
     ticket_id: Named
-    what: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_storable)]
+    what: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(storable)]
     due_at: Annotated[AwareDatetime, Field(strict=False)]
-    owner: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_plain)] | None = None
+    owner: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(plain)] | None = None
     reply_id: Named | None = None
 
 
@@ -380,7 +300,7 @@ class MovedCommitment(Acted):
     model_config = example(actor=KIM, due_at="2099-11-23T13:00:00Z", reason="the van broke down")
 
     due_at: Annotated[AwareDatetime, Field(strict=False)]
-    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(storable)]
 
 
 class Relabelling(Acted):
@@ -391,7 +311,7 @@ class Relabelling(Acted):
     label: Annotated[Kind, Field(strict=False)]
     severity: Annotated[Severity, Field(strict=False)] | None = None
     topics: Annotated[list[Named], Field(max_length=20)] | None = None
-    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)] | None = None
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(storable)] | None = None
 
     def correction(self, actor: str) -> Correction:
         """Return it as the heart knows it."""

@@ -22,6 +22,7 @@ from mentionbridge.ports.desk import (
     Line,
     MediaFacts,
     MentionView,
+    PublicAnswer,
     ReplyView,
     StoryView,
     TaskView,
@@ -200,6 +201,7 @@ class TicketShape(Shape):
     closed_at: datetime | None
     outcome: str | None = Field(description="What the customer said since it was last solved.")
     outcome_at: datetime | None
+    solved_with: str | None = Field(description="The public answer of another story that solved it.")
     merged_into: str | None
     sequence: int
     found: FoundShape | None = Field(None, description="Only where tickets were searched for.")
@@ -260,6 +262,29 @@ class CommitmentShape(Shape):
     kept_at: datetime | None
     missed_at: datetime | None
     earlier: Sequence[EarlierDueShape]
+
+
+class PublicAnswerShape(Shape):
+    """A story that was called solved in public: what was first asked, and all that was said."""
+
+    brand_id: str
+    id: str = Field(examples=["rpl_01jd8x0000000000000000000"], description="The closing answer's.")
+    ticket_id: str
+    topic: str | None
+    place: str | None
+    lang: str | None
+    asked: str = Field(description="Without personal data.")
+    said: Sequence[str]
+    permalink: str | None
+    sent_at: datetime
+    outcome: str | None = Field(description="`confirmed` when the customer agreed.")
+    helped: int = Field(description="How many tickets were solved with it since.")
+
+
+class AnswersShape(Shape):
+    """Some public answers, the likest first."""
+
+    items: Sequence[PublicAnswerShape]
 
 
 class ActShape(Shape):
@@ -665,6 +690,10 @@ def commitment(given: Commitment) -> CommitmentShape:
     earlier = [EarlierDueShape.model_validate(each) for each in given.earlier]
     what = None if given.redacted else given.what
     return CommitmentShape(**_own(CommitmentShape, given, "what", "earlier"), what=what, earlier=earlier)
+
+
+def public_answer(given: PublicAnswer) -> PublicAnswerShape:
+    return PublicAnswerShape(**_own(PublicAnswerShape, given))
 
 
 def reply(view: ReplyView) -> ReplyShape:

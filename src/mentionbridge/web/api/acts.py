@@ -10,7 +10,7 @@ from mentionbridge.domain.act import Act
 from mentionbridge.domain.ticket import Priority, TicketState
 from mentionbridge.web import shapes
 from mentionbridge.web.answers import WRITES, problems
-from mentionbridge.web.asked import Acted, BulkChange, ChangedTicket, Merge, NewNote, Split, Undo
+from mentionbridge.web.asked_of_tickets import BulkChange, ChangedTicket, Merge, NewNote, Solved, Split, Undo
 from mentionbridge.web.caller import Caller, Replier
 from mentionbridge.web.door import Door
 from mentionbridge.web.lists import door_of
@@ -53,13 +53,16 @@ async def solve(
     request: Request,
     caller: Replier,
     ticket_id: str,
-    asked: Annotated[Acted | None, Body()] = None,
+    asked: Annotated[Solved | None, Body()] = None,
     if_match: IfMatch = None,
 ) -> shapes.TicketShape:
+    """A closing answer is proposed in public to each who told it there, unless the account says otherwise."""
     door = door_of(request)
     brand_id = await _brand_of(door, caller, ticket_id)
     actor = caller.actor(asked.person if asked else None)
-    await door.change_ticket(brand_id, ticket_id, {"state": TicketState.SOLVED}, actor, _seen(if_match))
+    with_answer = {"solved_with": asked.answer_id} if asked and asked.answer_id else {}
+    facts = {"state": TicketState.SOLVED, **with_answer}
+    await door.change_ticket(brand_id, ticket_id, facts, actor, _seen(if_match))
     return await _ticket(door, caller, ticket_id)
 
 

@@ -11,7 +11,7 @@ from mentionbridge.pipeline.say import Saying
 from mentionbridge.ports.desk import ReplyView
 from mentionbridge.web import shapes
 from mentionbridge.web.answers import READS_ONE, WRITES
-from mentionbridge.web.asked import ClaimedMirror, NewMessage
+from mentionbridge.web.asked_of_tickets import ClaimedMirror, NewMessage
 from mentionbridge.web.caller import Caller, Reader, Replier
 from mentionbridge.web.door import Door
 from mentionbridge.web.lists import door_of
