@@ -15,7 +15,12 @@ from mentionbridge.web.once import digest_of
 RULES = rules()
 POSTS = sorted(path for method, path in RULES if method == "POST" and path.startswith("/v1"))
 BY_PEOPLE = {path for path in POSTS if {Scope.REPLY, Scope.APPROVE} & set(RULES["POST", path].scopes)}  # type: ignore[union-attr]
-SENDS = {"/v1/replies/{reply_id}/approve", "/v1/tickets/{ticket_id}/messages"}
+SENDS = {
+    "/v1/incidents",
+    "/v1/incidents/{incident_id}/broadcast",
+    "/v1/replies/{reply_id}/approve",
+    "/v1/tickets/{ticket_id}/messages",
+}
 SAYS_NOTHING = {
     "/v1/commitments",
     "/v1/commitments/{commitment_id}/keep",

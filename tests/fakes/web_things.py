@@ -10,6 +10,7 @@ from fakes.people import photo, story
 from fakes.web_world import Site
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.events import EventType
+from mentionbridge.domain.incident import Incident, IncidentState
 from mentionbridge.domain.reply import ReplyState
 from mentionbridge.ports.media import Picture
 from mentionbridge.ports.subscriptions import Wish
@@ -45,7 +46,12 @@ async def things_of(site: Site, account: Account) -> dict[str, str]:
     promised = await site.door.promise(
         account.brand_id, reply.ticket_id, "a new parcel is with you", now + timedelta(days=1), "Kim"
     )
+    news, told = {"en": "Parcels are late today."}, (IncidentState.OPEN, 1, False, "Kim", now, now)
+    incident = Incident(account.brand_id, f"inc_{account.id}", "parcels", news, "en", ("parcel",), (), now, None, *told)
+    async with site.world.store.writing() as uow:
+        await uow.incidents.add(incident)
     return {
+        "incident_id": incident.id,
         "account_id": account.id,
         "delivery_id": parcel.id,
         "commitment_id": promised.id,

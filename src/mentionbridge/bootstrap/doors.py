@@ -20,7 +20,7 @@ from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.reply import Reply
 from mentionbridge.net.pictures import reencode
 from mentionbridge.net.signing import new_secret
-from mentionbridge.pipeline import form, know, message, promise, steer, verify
+from mentionbridge.pipeline import form, incident, know, message, promise, steer, verify
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.change import change
 from mentionbridge.pipeline.forget import forget
@@ -214,6 +214,9 @@ def use_cases(bridge: Bridge) -> dict[str, Any]:
         "claim_mirror": partial(message.claim_mirror, bridge),
         "mirrors_of": partial(message.mirrors_of, bridge),
         "finish_task": partial(finish_task, bridge),
+        "declare": partial(incident.declare, bridge),
+        "change_incident": partial(incident.change, bridge),
+        "broadcast": partial(incident.broadcast, bridge),
         "promise": partial(promise.promise, bridge),
         "keep_promise": partial(promise.keep, bridge),
         "move_promise": partial(promise.move, bridge),

@@ -42,6 +42,7 @@ _IDENTITY = {
     "proof": "weak",
 }
 _PROMISE = {"commitment_id": "cmt_01jd8xvb2c4e6g8j0m3p5r7t9v", "due_at": "2026-11-23T12:00:00+00:00"}
+_INCIDENT = {"incident_id": "inc_01jd8xr4m2q6u8x0z3b5d7f9hk", "number": 1, "actor": _PERSON}
 _WAIT = {
     "waiting_for": "first",
     "waiting_since": "2026-11-22T09:14:03+00:00",
@@ -75,6 +76,7 @@ MEANINGS: dict[EventType, Meaning] = {
             "topic?": "parcel",
             "place?": "harbour",
             "team?": "deliveries",
+            "incident_id?": "inc_01jd8xr4m2q6u8x0z3b5d7f9hk",
         },
     ),
     E.TICKET_UPDATED: Meaning(
@@ -167,6 +169,13 @@ MEANINGS: dict[EventType, Meaning] = {
         "the customer says that what we called solved is not; the ticket is open again",
         ("account", "mention?", "reply?", "ticket"),
     ),
+    E.INCIDENT_OPENED: Meaning(
+        "a person declared that one thing is wrong for many; `members` tickets are in it from the start",
+        (),
+        {**_INCIDENT, "members": 12},
+    ),
+    E.INCIDENT_UPDATED: Meaning("it has newer news (`number` has grown), or covers other things", (), _INCIDENT),
+    E.INCIDENT_CLOSED: Meaning("it is over, by a person or because its time is", (), _INCIDENT),
     E.COMMITMENT_MADE: Meaning("somebody gave a word", _TICKET, {**_PROMISE, "actor": _PERSON}),
     E.COMMITMENT_AT_RISK: Meaning("a fifth of its time, at most a day, is left", _TICKET, _PROMISE),
     E.COMMITMENT_KEPT: Meaning("what was promised was done", _TICKET, {**_PROMISE, "late": False, "actor": _PERSON}),

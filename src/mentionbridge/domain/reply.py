@@ -70,6 +70,7 @@ class Purpose(StrEnum):
     HANDOFF = "handoff"
     PROOF = "proof"
     RESOLVE = "resolve"
+    BROADCAST = "broadcast"
 
 
 @dataclass(frozen=True, slots=True)

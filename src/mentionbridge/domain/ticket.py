@@ -110,6 +110,7 @@ class Ticket:
     outcome: Outcome | None = None
     outcome_at: datetime | None = None
     solved_with: str | None = None
+    incident_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Acknowledge: decide whether this person hears from us in public, in which words, and who lets the words out."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from mentionbridge.domain.account import AccountHealth, AccountState
@@ -11,10 +12,12 @@ from mentionbridge.domain.verdict import Verdict
 from mentionbridge.domain.wording import Kind
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.hand_off import invite, keep
+from mentionbridge.pipeline.incident import incident_of
 from mentionbridge.pipeline.ledger import tell
 from mentionbridge.pipeline.naming import key_of
 from mentionbridge.pipeline.wording import in_fresh_words
 from mentionbridge.ports.store import Person, UnitOfWork
+from mentionbridge.rules.incidents import news_for
 from mentionbridge.rules.restraint import AckFacts, Allowed, Held, may_acknowledge
 from mentionbridge.rules.routing import Decision
 from mentionbridge.rules.wording import Told, Worded
@@ -22,6 +25,7 @@ from mentionbridge.text.pii import find
 
 NO_NEW_WORDS = Held("no_new_words", "Every phrasing has been used in this thread; find new words.", needs_person=True)
 NOT_CONFIGURED = Held("not_configured", "The account it reached is no longer in the config.", needs_person=False)
+ALREADY_TOLD = Held("already_told", "This person has heard of the incident in another story.", needs_person=False)
 UNSAID_CODES = frozenset({"already_said", "already_planned", "not_wanted"})
 """Reasons that need no line in the timeline: nobody would look for an answer there."""
 
@@ -47,6 +51,12 @@ async def acknowledge(
         await _hold(bridge, uow, mention, ticket, NOT_CONFIGURED, now)
         return
     kind = occasion(mention.text, at_work=bridge.timing_of(mention.brand_id).hours.is_open(now))
+    incident = await incident_of(uow, ticket)
+    if incident is not None and kind is Kind.PERSONAL_DATA:
+        # What must be said of their details comes first; the news follow in an answer of their own.
+        await uow.incidents.ring(incident)
+        incident = None
+    kind = Kind.INCIDENT if incident is not None else kind
     facts = await _facts(bridge, uow, connected, mention, person, ticket, health, decision, kind, now)
     answer = may_acknowledge(facts)
     if isinstance(answer, Held) and not answer.needs_person:
@@ -54,14 +64,23 @@ async def acknowledge(
         return
     invitation = invite(bridge, uow, connected, mention, ticket)
     told, heard = _told(bridge, mention, ticket, verdict, now), verdict.lang or mention.lang
+    if incident is not None:
+        news, heard = news_for(incident, heard)
+        told = replace(told, news=news)
     worded, fresh = await in_fresh_words(bridge, uow, connected, mention, kind, told, heard, invitation.url)
     if not fresh and isinstance(answer, Allowed):
         answer = NO_NEW_WORDS
     state = _state(bridge, mention, answer)
     reason = answer.sentence if isinstance(answer, Held) else None
     reply = _reply(bridge, connected, mention, ticket, verdict, worded, kind, state, reason, now)
+    if incident is not None and not await uow.incidents.note_told(
+        incident, mention.author_id, person.authors, reply.id
+    ):
+        await _hold(bridge, uow, mention, ticket, ALREADY_TOLD, now)
+        return
     if await uow.replies.add(reply, dedupe=Purpose.ACKNOWLEDGE):
-        await keep(uow, invitation, reply)
+        if incident is None:
+            await keep(uow, invitation, reply)
         await tell(uow, EventType.REPLY_DRAFTED, reply, now, state=state, reason=reason)
         bridge.observer.saw(f"acknowledgement.{state}", id=reply.id, ticket=ticket.id, why=reason)
 

@@ -39,7 +39,7 @@ async def _judge(bridge: Bridge, uow: UnitOfWork, hand: InHand) -> None:
     decision = await weigh(bridge, uow, mention, verdict, maybe_own=hand.ours)
     await uow.mentions.add_verdict(mention, verdict, decision.why, bridge.ids.new("vdt"), now)
     await _tell(uow, mention, verdict, decision.why, now)
-    await follow(bridge, uow, mention, verdict, decision, now, maybe_answered=hand.answered)
+    await follow(bridge, uow, mention, verdict, decision, now, maybe_answered=hand.answered, maybe_wave=hand.wave)
 
 
 async def weigh(
@@ -68,14 +68,18 @@ async def follow(
     now: datetime,
     *,
     maybe_answered: bool = True,
+    maybe_wave: bool = True,
 ) -> Ticket | None:
     """Bring the mention to its story and write the answer it deserves; in the caller's transaction.
 
-    `maybe_answered` is False when it is known that our team has typed nothing below it.
+    `maybe_answered` is False when it is known that our team has typed nothing below it, and
+    `maybe_wave` when no incident is open.
     """
     health = await uow.accounts.health(mention.brand_id, mention.account_id)
     person = await uow.authors.hold(mention.brand_id, mention.author_id)
-    ticket, way = await open_ticket(bridge, uow, mention, person, verdict, wanted=decision.opens_ticket, now=now)
+    ticket, way = await open_ticket(
+        bridge, uow, mention, person, verdict, wanted=decision.opens_ticket, now=now, maybe_wave=maybe_wave
+    )
     if mention.origin.fetched:
         # What it answers is looked up at once where nobody knows it.
         above = way is Way.OPEN and mention.surface is Surface.PUBLIC and await uow.contexts.lacks(mention)

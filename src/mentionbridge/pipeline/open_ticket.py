@@ -15,6 +15,7 @@ from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.resolve import hear_outcome, take_back_closing
 from mentionbridge.pipeline.watch import priority_changed, state_changed
 from mentionbridge.ports.store import Person, UnitOfWork
+from mentionbridge.rules.incidents import newest_covering
 from mentionbridge.rules.priority import Urgency, Weighed, raises, weigh
 from mentionbridge.rules.stories import Known, Story, Telling, Way, in_same_words, place
 from mentionbridge.rules.teams import route
@@ -33,6 +34,7 @@ class _Arrival:
     person: Person
     verdict: Verdict
     now: datetime
+    maybe_wave: bool
 
     @property
     def topic(self) -> str | None:
@@ -49,7 +51,15 @@ class _Arrival:
 
 
 async def open_ticket(
-    bridge: Bridge, uow: UnitOfWork, mention: Mention, person: Person, verdict: Verdict, *, wanted: bool, now: datetime
+    bridge: Bridge,
+    uow: UnitOfWork,
+    mention: Mention,
+    person: Person,
+    verdict: Verdict,
+    *,
+    wanted: bool,
+    now: datetime,
+    maybe_wave: bool = True,
 ) -> tuple[Ticket | None, Way]:
     """Join the mention to its story in the caller's transaction; returns the ticket and how they met.
 
@@ -57,7 +67,7 @@ async def open_ticket(
     """
     if mention.ticket_id is not None:
         return await uow.tickets.of_mention(mention.brand_id, mention.id), Way.JOIN
-    arrival = _Arrival(bridge, uow, mention, person, verdict, now)
+    arrival = _Arrival(bridge, uow, mention, person, verdict, now, maybe_wave)
     telling = Telling(mention.surface, arrival.topic, mention.occurred_at, wanted, mention.is_repost)
     story = place(telling, await _known(arrival))
     if story.way is Way.NONE:
@@ -112,12 +122,22 @@ async def _begin(arrival: _Arrival, story: Story) -> Ticket:
         sequence=_TOLD,
         permalink=mention.permalink,
         previous_id=story.ticket.id if story.ticket else None,
+        incident_id=await _incident(arrival, where),
     )
     await arrival.uow.tickets.open(ticket)
     await _write_down(arrival, ticket, story.reason, _FIRST_LINE)
-    facts = {"priority": ticket.priority, "topic": ticket.topic, "place": ticket.place, "team": ticket.team}
+    told = ("priority", "topic", "place", "team", "incident_id")
+    facts = {name: getattr(ticket, name) for name in told}
     await _tell(arrival, EventType.TICKET_OPENED, ticket, sequence=_TOLD, reason=story.reason, **facts)
     return ticket
+
+
+async def _incident(arrival: _Arrival, where: str | None) -> str | None:
+    if not arrival.maybe_wave or arrival.mention.silent:
+        return None
+    there = await arrival.uow.incidents.open_ones(arrival.mention.brand_id)
+    incident = newest_covering(there, arrival.topic, where, arrival.now)
+    return incident.id if incident is not None else None
 
 
 async def _meet(arrival: _Arrival, story: Story, ticket: Ticket) -> tuple[Ticket, Way]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from mentionbridge.domain.account import Mode
 from mentionbridge.domain.events import EventType
-from mentionbridge.domain.mention import Mention, Origin, Surface
+from mentionbridge.domain.mention import Mention, Surface
 from mentionbridge.domain.reply import Purpose, Reply, ReplyIntent, ReplyState, Target
 from mentionbridge.domain.ticket import Outcome, Ticket, TicketState
 from mentionbridge.domain.verdict import Verdict
@@ -20,6 +20,7 @@ from mentionbridge.pipeline.wording import in_fresh_words
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.rules.outcome import read
 from mentionbridge.rules.resolving import asks, may_propose, takes_back
+from mentionbridge.rules.restraint import stays_unanswered
 from mentionbridge.rules.wording import Told
 
 WHY = "the ticket was solved; this says so where it was told in public"
@@ -39,18 +40,15 @@ async def propose_closing(bridge: Bridge, uow: UnitOfWork, ticket: Ticket, now: 
 
 
 async def _may_close(uow: UnitOfWork, connected: Connected, ticket: Ticket, mention: Mention) -> bool:
-    if connected.account.mode_for(Kind.RESOLVED) is Mode.OFF or _stays_unanswered(connected, mention):
+    if connected.account.mode_for(Kind.RESOLVED) is Mode.OFF or stays_unanswered(
+        mention, connected.platform.capabilities
+    ):
         return False
     if await uow.authors.stopped(mention.brand_id, mention.author_id):
         return False
     earlier = await uow.replies.closings(mention.brand_id, ticket.id, mention.author_id)
     heard = await uow.mentions.newest_of(ticket.brand_id, ticket.id)
     return may_propose(earlier, heard.occurred_at if heard else None)
-
-
-def _stays_unanswered(connected: Connected, mention: Mention) -> bool:
-    nobody = mention.silent or mention.author.is_bot or mention.origin in (Origin.IMPORT, Origin.REPLAY)
-    return nobody or (connected.platform.capabilities.needs_tag and not mention.tagged)
 
 
 async def _propose(

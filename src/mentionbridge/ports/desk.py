@@ -10,6 +10,7 @@ from mentionbridge.domain.account import AccountHealth
 from mentionbridge.domain.commitment import Commitment
 from mentionbridge.domain.customer import Customer, Identity
 from mentionbridge.domain.events import Event
+from mentionbridge.domain.incident import Incident
 from mentionbridge.domain.mention import Above, Author, Mention, Surface
 from mentionbridge.domain.reply import Reply, ReplyState
 from mentionbridge.domain.ticket import Entry, Ticket
@@ -201,6 +202,15 @@ class PublicAnswer:
     said: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """An incident, how many tickets are in it, and how many people were told its newest news."""
+
+    incident: Incident
+    members: int
+    told: int
+
+
 class TaskState(StrEnum):
     """Whether somebody still has to do it."""
 
@@ -248,6 +258,10 @@ class Desk(Protocol):
     async def answers_like(self, brands: Brands, ticket_id: str, limit: int) -> Sequence[PublicAnswer] | None:
         """Return the answers to what resembles this ticket, the likest first; None without such a ticket."""
 
+    async def incidents(
+        self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
+    ) -> Slice[IncidentView]: ...
+    async def incident(self, brands: Brands, incident_id: str) -> IncidentView | None: ...
     async def ticket(self, brands: Brands, ticket_id: str) -> TicketView | None: ...
     async def timeline(self, brands: Brands, ticket_id: str, cursor: str | None, limit: int) -> Slice[Line] | None:
         """Return the story's lines, oldest first."""

@@ -22,6 +22,7 @@ from mentionbridge.ports.context import Contexts
 from mentionbridge.ports.customers import Customers
 from mentionbridge.ports.feed import Deliveries
 from mentionbridge.ports.handoff import Forms, Handoffs
+from mentionbridge.ports.incidents import Incidents
 from mentionbridge.ports.media import Picture
 from mentionbridge.ports.mirrors import External as External
 from mentionbridge.ports.mirrors import Helpdesks
@@ -80,6 +81,7 @@ class InHand:
     labelled: bool
     ours: bool
     answered: bool
+    wave: bool
 
 
 class Mentions(Protocol):
@@ -351,6 +353,8 @@ class UnitOfWork(Protocol):
     def commitments(self) -> Commitments: ...
     @property
     def acts(self) -> Acts: ...
+    @property
+    def incidents(self) -> Incidents: ...
     @property
     def helpdesks(self) -> Helpdesks: ...
     @property

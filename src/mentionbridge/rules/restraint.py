@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from mentionbridge.domain.account import AccountState, Mode
 from mentionbridge.domain.capabilities import Capabilities
-from mentionbridge.domain.mention import Origin, Surface
+from mentionbridge.domain.mention import Mention, Origin, Surface
 from mentionbridge.domain.reply import SAID, ReplyState
 from mentionbridge.rules.routing import Handling
 
@@ -71,6 +71,12 @@ def may_acknowledge(facts: AckFacts) -> Allowed | Held:
     review = ((code, sentence, True) for code, sentence, holds in _REVIEW if holds(facts))
     first = next(never, None) or next(review, None)
     return Held(*first) if first else Allowed()
+
+
+def stays_unanswered(mention: Mention, capabilities: Capabilities) -> bool:
+    """Say whether nothing we say later is said below this: history, a machine's words, or what did not call us."""
+    history = mention.silent or mention.origin in (Origin.IMPORT, Origin.REPLAY)
+    return history or mention.author.is_bot or (capabilities.needs_tag and not mention.tagged)
 
 
 def resembles(handle: str, ours: str) -> bool:

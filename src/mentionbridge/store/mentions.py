@@ -43,6 +43,7 @@ _BESIDES = {
     "has_media": sa.exists().where(_of_mention(t.media)),
     "labelled": sa.exists().where(_of_mention(t.verdicts), t.verdicts.c.actor.isnot(None)),
     "ours": sa.exists().where(_OURS),
+    "wave": sa.exists().where(t.incidents.c.brand_id == t.mentions.c.brand_id, t.incidents.c.state == "open"),
     "answered": sa.exists().where(typed_below(t.mentions)),
 }
 _IN_HAND = (
@@ -55,8 +56,6 @@ _BY_EXTERNAL_IDS = SELECT.where(
     t.mentions.c.platform == sa.bindparam("platform"),
     t.mentions.c.external_id.in_(sa.bindparam("external_ids", expanding=True)),
 )
-
-
 _IN_ORDER = (t.mentions.c.occurred_at, t.mentions.c.id)
 
 

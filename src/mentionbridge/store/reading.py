@@ -24,7 +24,6 @@ from mentionbridge.ports.desk import (
     MediaBody,
     MediaFacts,
     MentionView,
-    PublicAnswer,
     ReplyView,
     Sighting,
     Slice,
@@ -35,7 +34,7 @@ from mentionbridge.ports.desk import (
     UnreadableItem,
 )
 from mentionbridge.store import mentions as m
-from mentionbridge.store import public_answers, reading_people, search
+from mentionbridge.store import reading_people, search
 from mentionbridge.store import tables as t
 from mentionbridge.store.accounts import StoredAccounts
 from mentionbridge.store.commitments import FACTS as COMMITMENT
@@ -43,6 +42,7 @@ from mentionbridge.store.commitments import as_commitment
 from mentionbridge.store.contexts import as_above
 from mentionbridge.store.keyset import Keyset
 from mentionbridge.store.plain import AUTHOR, LABELS, facts, with_author, with_verdict_and_media
+from mentionbridge.store.reading_endings import StoredEndings
 from mentionbridge.store.replies import as_reply
 from mentionbridge.store.tickets import FACTS, as_entry, as_ticket
 from mentionbridge.store.unit_of_work import SqlStore
@@ -102,7 +102,7 @@ _MEDIA = sa.select(t.media.c.mention_id, *(t.media.c[name] for name in MediaFact
 
 
 @dataclass(frozen=True, slots=True)
-class StoredDesk:
+class StoredDesk(StoredEndings):
     """A `ports.desk.Desk` over the store's engine."""
 
     store: SqlStore
@@ -145,16 +145,6 @@ class StoredDesk:
             tickets = {each["id"]: each for each in with_author(found.all())}
             lines = await search.lines(connection, brands, ids, wanted)
         return Slice([Hit(tickets[id_], lines.get(id_)) for id_ in ids], behind)
-
-    async def answers(
-        self, brands: Brands, asked: str, filters: Mapping[str, str], cursor: str | None, limit: int
-    ) -> Slice[PublicAnswer]:
-        async with self.store.engine.reading() as connection:
-            return await public_answers.listed(connection, brands, asked, filters, cursor, limit)
-
-    async def answers_like(self, brands: Brands, ticket_id: str, limit: int) -> Sequence[PublicAnswer] | None:
-        async with self.store.engine.reading() as connection:
-            return await public_answers.like(connection, brands, ticket_id, limit)
 
     async def ticket(self, brands: Brands, ticket_id: str) -> TicketView | None:
         async with self.store.engine.reading() as connection:

@@ -191,6 +191,7 @@ tickets = sa.Table(
     sa.Column("outcome", sa.String(10)),
     sa.Column("outcome_at", Instant),
     sa.Column("solved_with", Key),
+    sa.Column("incident_id", Key),
     sa.Column("merged_into", Key),
     sa.Column("team", Name),
     sa.Column("place", Name),
@@ -204,12 +205,14 @@ tickets = sa.Table(
 sa.Index("ix_tickets_author", tickets.c.brand_id, tickets.c.author_id, tickets.c.id)
 sa.Index("ix_tickets_state", tickets.c.brand_id, tickets.c.state, tickets.c.id)
 sa.Index("ix_tickets_account", tickets.c.brand_id, tickets.c.account_id, tickets.c.id)
+sa.Index("ix_tickets_account_state", tickets.c.brand_id, tickets.c.account_id, tickets.c.state, tickets.c.id)
 sa.Index("ix_tickets_priority", tickets.c.brand_id, tickets.c.priority, tickets.c.id)
 sa.Index("ix_tickets_topic", tickets.c.brand_id, tickets.c.topic, tickets.c.id)
 sa.Index("ix_tickets_updated", tickets.c.brand_id, tickets.c.updated_at, tickets.c.id)
 _where("ix_tickets_team", tickets.c.team, tickets.c.brand_id, tickets.c.team, tickets.c.id)
 _where("ix_tickets_assignee", tickets.c.assignee_id, tickets.c.brand_id, tickets.c.assignee_id, tickets.c.id)
 _where("ix_tickets_place", tickets.c.place, tickets.c.brand_id, tickets.c.place, tickets.c.id)
+_where("ix_tickets_incident", tickets.c.incident_id, tickets.c.brand_id, tickets.c.incident_id, tickets.c.id)
 _where("ix_tickets_solved_with", tickets.c.solved_with, tickets.c.brand_id, tickets.c.solved_with)
 _where("ix_tickets_solved", tickets.c.solved_at, tickets.c.state, tickets.c.solved_at)
 
@@ -222,6 +225,38 @@ ticket_tags = sa.Table(
     _belongs("ticket_id", "tickets"),
 )
 sa.Index("ix_ticket_tags_ticket", ticket_tags.c.brand_id, ticket_tags.c.ticket_id)
+
+incidents = sa.Table(
+    "incidents",
+    metadata,
+    *_key(),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("news", Json, nullable=False),
+    sa.Column("lang", sa.String(16), nullable=False),
+    sa.Column("topics", Json, nullable=False),
+    sa.Column("places", Json, nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("until", Instant),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("telling", sa.Boolean, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("declared_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.Column("closed_at", Instant),
+)
+sa.Index("ix_incidents_state", incidents.c.brand_id, incidents.c.state, incidents.c.id)
+
+incident_told = sa.Table(
+    "incident_told",
+    metadata,
+    sa.Column("brand_id", Name, primary_key=True),
+    sa.Column("incident_id", Key, primary_key=True),
+    sa.Column("author_id", Key, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("reply_id", Key),
+    _belongs("incident_id", "incidents"),
+)
 
 story_acts = sa.Table(
     "story_acts",

@@ -21,6 +21,7 @@ from mentionbridge.store.events import StoredEvents
 from mentionbridge.store.handoffs import StoredForms, StoredHandoffs
 from mentionbridge.store.helpdesks import StoredHelpdesks
 from mentionbridge.store.inbox import StoredInbox
+from mentionbridge.store.incidents import StoredIncidents
 from mentionbridge.store.mentions import StoredMentions
 from mentionbridge.store.mirrors import StoredMirrors
 from mentionbridge.store.replies import StoredReplies
@@ -97,6 +98,10 @@ class Transaction:
     @property
     def commitments(self) -> StoredCommitments:
         return StoredCommitments(self.connection)
+
+    @property
+    def incidents(self) -> StoredIncidents:
+        return StoredIncidents(self.connection)
 
     @property
     def helpdesks(self) -> StoredHelpdesks:

@@ -38,6 +38,7 @@ WORDLESS = {
     "gaps": ("cause", "repaired"),
     "helpdesks": ("cursor", "last_error"),
     "idempotency": ("key",),
+    "incidents": ("title", "news", "actor", "topics", "places"),
     "inbox": ("reason",),
     "mentions": ("quoted_id",),
     "mirror_lines": ("theirs", "reason"),

@@ -19,6 +19,7 @@ from mentionbridge.web.api import (
     events,
     handoffs,
     imports,
+    incidents,
     media,
     mentions,
     messages,
@@ -59,6 +60,7 @@ PARTS = (
     media,
     handoffs,
     answers,
+    incidents,
     form,
     ops,
 )

@@ -14,12 +14,14 @@ from mentionbridge.domain.customer import Customer, Erased, Join
 from mentionbridge.domain.endpoint import DeliveryResult
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.handoff import Handoff, Proof
+from mentionbridge.domain.incident import Incident
 from mentionbridge.domain.reply import Reply, ReplyRight
 from mentionbridge.domain.ticket import Entry, Ticket
 from mentionbridge.domain.verdict import Correction
 from mentionbridge.kit.clock import Clock
 from mentionbridge.pipeline.bridge import LinkedDesk
 from mentionbridge.pipeline.form import Sent, View, Where
+from mentionbridge.pipeline.incident import Declared
 from mentionbridge.pipeline.preview import Preview, Wanted
 from mentionbridge.pipeline.retract import Said
 from mentionbridge.pipeline.say import Saying
@@ -134,6 +136,9 @@ class Door:
     claim_mirror: Callable[..., Awaitable[External]]
     mirrors_of: Callable[[str, str], Awaitable[Sequence[External]]]
     finish_task: Callable[..., Awaitable[Reply]]
+    declare: Callable[[str, Declared, str], Awaitable[Incident]]
+    change_incident: Callable[[str, str, Mapping[str, Any], str], Awaitable[Incident]]
+    broadcast: Callable[..., Awaitable[Incident]]
     promise: Callable[..., Awaitable[Commitment]]
     keep_promise: Callable[[str, str, str], Awaitable[Commitment]]
     """(brand id, commitment id, actor)"""

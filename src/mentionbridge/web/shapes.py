@@ -19,6 +19,7 @@ from mentionbridge.ports.desk import (
     AccountView,
     CustomerView,
     EventView,
+    IncidentView,
     Line,
     MediaFacts,
     MentionView,
@@ -201,6 +202,7 @@ class TicketShape(Shape):
     closed_at: datetime | None
     outcome: str | None = Field(description="What the customer said since it was last solved.")
     outcome_at: datetime | None
+    incident_id: str | None = Field(description="The incident it is part of.")
     solved_with: str | None = Field(description="The public answer of another story that solved it.")
     merged_into: str | None
     sequence: int
@@ -285,6 +287,29 @@ class AnswersShape(Shape):
     """Some public answers, the likest first."""
 
     items: Sequence[PublicAnswerShape]
+
+
+class IncidentShape(Shape):
+    """One thing that is wrong for many. `news` are the newest, by language; `number` counts them."""
+
+    id: str = Field(examples=["inc_01jd8x0000000000000000000"])
+    brand_id: str
+    title: str
+    news: Mapping[str, str]
+    lang: str = Field(description="The language of whoever speaks none of the others.")
+    topics: Sequence[str]
+    places: Sequence[str]
+    since: datetime
+    until: datetime | None
+    state: str
+    number: int
+    members: int = Field(description="How many tickets are in it.")
+    told: int = Field(description="How many people the newest news have reached.")
+    telling: bool = Field(description="True while members wait to be told.")
+    actor: str
+    declared_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
 
 
 class ActShape(Shape):
@@ -694,6 +719,11 @@ def commitment(given: Commitment) -> CommitmentShape:
 
 def public_answer(given: PublicAnswer) -> PublicAnswerShape:
     return PublicAnswerShape(**_own(PublicAnswerShape, given))
+
+
+def incident(view: IncidentView) -> IncidentShape:
+    own = _own(IncidentShape, view.incident, "members", "told")
+    return IncidentShape(**own, members=view.members, told=view.told)
 
 
 def reply(view: ReplyView) -> ReplyShape:

@@ -15,10 +15,13 @@ from mentionbridge.pipeline.expire import expire_drafts
 from mentionbridge.pipeline.forget import let_go, retire
 from mentionbridge.pipeline.hand_off import AT_ONCE as AT_ONCE_OVER
 from mentionbridge.pipeline.hand_off import end_overdue
+from mentionbridge.pipeline.incident import end_overdue as end_overdue_incidents
+from mentionbridge.pipeline.incident import tell_members
 from mentionbridge.pipeline.part import take_stock
 
 ALIVE_SECONDS = 10
 CLOSE_SECONDS = 60
+TELL_SECONDS = 2
 RETIRE_SECONDS = 3600
 SETTLE_IN = timedelta(minutes=1)
 """What can wait an hour also waits until a start is over, or a stop that comes at once would meet it half done."""
@@ -38,6 +41,7 @@ class Timetable:
         self._every(RETIRE_SECONDS, self._retire, next_run_time=datetime.now(UTC) + SETTLE_IN)
         self._every(ALIVE_SECONDS, self._alive)
         self._every(CLOSE_SECONDS, self._close)
+        self._every(TELL_SECONDS, self._tell)
 
     def _every(self, seconds: float, doing: Callable[[], Coroutine[Any, Any, None]], **when: Any) -> None:
         async def run() -> None:
@@ -101,8 +105,16 @@ class Timetable:
                 pass
             while await expire_drafts(self._bridge):
                 pass
+            await end_overdue_incidents(self._bridge)
         except StoreDown as error:
             self._bridge.observer.saw("close.failed", why=str(error))
+
+    async def _tell(self) -> None:
+        try:
+            while await tell_members(self._bridge):
+                self._tick()
+        except StoreDown as error:
+            self._bridge.observer.saw("incidents.failed", why=str(error))
 
     async def _retire(self) -> None:
         """Let go of what was kept for long enough; what fails today is tried again an hour later."""

@@ -165,5 +165,8 @@ def _posts(told: Any, reader: Reader, root: str | None = None) -> list[Post | Go
         each.get("id"): uri for each in listed if (uri := text(each.get("uri"))) and isinstance(each.get("id"), str)
     }
     first = root or next(iter(uris.values()), None)
-    read = [reader.read(each, Above(first, uris.get(each.get("in_reply_to_id"))) if first else None) for each in listed]
+    read = [
+        reader.read(each, Above(first, uris.get(text(each.get("in_reply_to_id")))) if first else None)
+        for each in listed
+    ]
     return [item for item in read if isinstance(item, Post)]

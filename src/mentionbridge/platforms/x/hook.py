@@ -69,7 +69,7 @@ class XHook:
     def _activity(self, event: Any) -> Iterator[Item]:
         told = an_object(event)
         kind, payload, beside = told.get("event_type"), told.get("payload"), Beside.read(told.get("includes"))
-        if kind in _POSTS and isinstance(payload, dict):
+        if isinstance(kind, str) and kind in _POSTS and isinstance(payload, dict):
             yield (
                 self._reader.old(payload)
                 if "id_str" in payload and "user" in payload

@@ -23,7 +23,7 @@ POST = {
 }
 
 
-def event(kind: str, payload: Any, **more: Any) -> bytes:
+def event(kind: Any, payload: Any, **more: Any) -> bytes:
     data = {"event_uuid": "e", "event_type": kind, "filter": {"user_id": "1"}, "payload": payload, **more}
     return json.dumps({"data": data}).encode()
 
@@ -79,6 +79,12 @@ def test_a_message_is_private_and_ours_are_not_heard() -> None:
     (again,) = HOOK.parse(json.dumps(old).encode())
     assert isinstance(again, Post)
     assert again.external_id == "dm-55"
+
+
+@pytest.mark.parametrize("kind", [[], {}, 7, None])
+def test_a_kind_that_is_no_word_is_kept_as_not_understood(kind: Any) -> None:
+    (kept,) = HOOK.parse(event(kind, {"id": "11"}))
+    assert isinstance(kept, Unreadable)
 
 
 def test_events_that_tell_us_nothing_are_left_out_and_unknown_ones_kept() -> None:
