@@ -164,6 +164,7 @@ class AccountSection(Section):
     most_per_hour: int = Field(500, ge=0, le=100_000)
     most_per_author: int = Field(3, ge=0, le=1000)
     draft_hours: float = Field(72.0, gt=0, le=8760)
+    spend_per_day: float | None = Field(None, gt=0, le=1_000_000)
     options: dict[str, Any] = {}
 
 

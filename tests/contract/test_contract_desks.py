@@ -1,5 +1,6 @@
 """Every helpdesk's folder reads its desk as it says, and takes whatever else comes as trouble of a known kind."""
 
+import asyncio
 import json
 from contextlib import suppress
 from datetime import timedelta
@@ -173,6 +174,21 @@ async def test_whatever_a_desk_sends_is_read_or_refused(folder: DeskFolder, oper
     payload = data.draw(mutated(folder.operation(operation)["lines"][0].get("json")))
     with suppress(PlatformDown, NoAnswer, DeskRefused):
         await carry_out(Desk(folder, operation, payload=payload))
+
+
+@each_folder
+@each_read
+async def test_a_desk_that_says_it_goes_on_for_ever_is_not_walked_for_ever(folder: DeskFolder, operation: str) -> None:
+    """Whatever its answers count is said to be without end."""
+    payload = _huge(folder.operation(operation)["lines"][0].get("json"))
+    with suppress(PlatformDown, NoAnswer, DeskRefused):
+        await asyncio.wait_for(carry_out(Desk(folder, operation, payload=payload)), 30)
+
+
+def _huge(told: Any) -> Any:
+    if not isinstance(told, dict):
+        return told
+    return {key: 10**18 if key in ("count", "total", "pages") else value for key, value in told.items()}
 
 
 @each_folder

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -14,7 +15,9 @@ from mentionbridge.domain.capabilities import Support
 from mentionbridge.domain.errors import MentionbridgeError, RunsElsewhere, SetupError
 from mentionbridge.kit.clock import SystemClock
 from mentionbridge.pipeline.bridge import Bridge, Connected, LinkedDesk
+from mentionbridge.pipeline.spend import READING, day_worth, spent_until
 from mentionbridge.platforms import named
+from mentionbridge.ports.platform import spender_of
 from mentionbridge.settings import Settings
 from mentionbridge.store.engines import Engine
 from mentionbridge.store.migrate import require_head
@@ -148,8 +151,25 @@ async def _account(bridge: Bridge, connected: Connected) -> AsyncIterator[Findin
     yield Finding(what, "ok", f"Signed in as @{identity.handle}{page}, mode {account.mode}{now}.")
     for hint in identity.hints:
         yield Finding(what, "warning", hint)
+    async for finding in _spend(bridge, connected, what):
+        yield finding
     if named(account.platform).capabilities.support is Support.EXPERIMENTAL:
         yield Finding(what, "warning", "Support for this network is experimental.")
+
+
+async def _spend(bridge: Bridge, connected: Connected, what: str) -> AsyncIterator[Finding]:
+    if spender_of(connected.platform) is None:
+        return
+    account = connected.account
+    async with bridge.store.reading() as uow:
+        spent = await uow.accounts.spent_on(account, bridge.clock.now().astimezone(UTC).date()) / 1_000_000
+    if (worth := day_worth(account)) is None:
+        advice = "Its calls cost money and nothing ends that; set spend_per_day."
+        yield Finding(f"{what}: spend", "warning", f"${spent:.2f} today. {advice}")
+        return
+    last = await spent_until(bridge, connected, READING)
+    ended = f" Reading goes on at {last:%H:%M} UTC." if last is not None else ""
+    yield Finding(f"{what}: spend", "warning" if last else "ok", f"${spent:.2f} of ${worth:.2f} today.{ended}")
 
 
 async def look_at_desk(bridge: Bridge, desk: LinkedDesk) -> AsyncIterator[Finding]:

@@ -293,6 +293,7 @@ def make_account(brand_id: str, account_id: str, section: AccountSection) -> Acc
         most_an_hour=section.most_per_hour,
         most_a_day_to_one=section.most_per_author,
         draft_hours=section.draft_hours,
+        most_spent_a_day=int(section.spend_per_day * 1_000_000) if section.spend_per_day else None,
     )
 
 

@@ -67,7 +67,8 @@ class Account:
     """A brand's account on one platform, as configured.
 
     `modes` are the occasions with a mode of their own. By itself it says at most `most_an_hour` public answers an hour
-    and acknowledges one author `most_a_day_to_one` times a day; what waits for a person waits `draft_hours`.
+    and acknowledges one author `most_a_day_to_one` times a day; what waits for a person waits `draft_hours`. Where
+    calls cost money it spends `most_spent_a_day` millionths of a dollar.
     """
 
     brand_id: str
@@ -82,6 +83,7 @@ class Account:
     most_an_hour: int = 500
     most_a_day_to_one: int = 3
     draft_hours: float = 72.0
+    most_spent_a_day: int | None = None
 
     def mode_for(self, kind: Kind | None) -> Mode:
         """Return who lets words for this occasion out."""

@@ -41,6 +41,7 @@ class Capabilities:
     real: bool = True
     hosts: bool = False
     retracts: bool = False
+    costs: bool = False
     default_poll_seconds: float = 15.0
     fetch_batch: int = 25
 

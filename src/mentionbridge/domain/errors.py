@@ -109,6 +109,13 @@ class Paced(RateLimited):
         super().__init__(until, "what is left of the network's limit is kept for later")
 
 
+class DaySpent(RateLimited):
+    """What an account may spend in a day is spent; nothing was asked."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until, f"what may be spent a day is spent; it goes on at {until:%Y-%m-%d %H:%M} UTC")
+
+
 class LoginNeeded(PlatformError):
     """The network no longer knows our credentials."""
 

@@ -11,6 +11,8 @@ from mentionbridge.net.outcome import reading, retry_at
 from mentionbridge.ports.platform import SendGate
 from mentionbridge.text.pii import mask
 
+MOST_PAGES = 500
+"""No list of a desk is walked further in one go: one that says it goes on for ever would be."""
 _LONGEST = 200
 
 

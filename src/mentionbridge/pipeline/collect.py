@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from mentionbridge.domain.account import Account, AccountHealth, AccountState
 from mentionbridge.domain.errors import (
+    DaySpent,
     LeaseLost,
     LoginNeeded,
     Paced,
@@ -21,6 +22,7 @@ from mentionbridge.kit.backoff import delay
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.hear_ourselves import hear, hear_arrivals
 from mentionbridge.pipeline.part import NOT_CONFIGURED, park_body
+from mentionbridge.pipeline.spend import READING, check_spend
 from mentionbridge.pipeline.take_in import Arrival, Taken, take_in, tell
 from mentionbridge.ports.store import Lease, UnitOfWork
 
@@ -81,8 +83,10 @@ async def _walk(bridge: Bridge, connected: Connected, lease: Lease) -> None:
         known = await uow.accounts.health(account.brand_id, account.id)
     if known.network_id is None or known.state in _MUTE:
         known = await introduce(bridge, connected, lease)
+    await check_spend(bridge, connected, READING)
     async for page in connected.platform.collect(known.cursor):
         await store_page(bridge, account, page.items, page.cursor, known, lease)
+        await check_spend(bridge, connected, READING)
 
 
 async def introduce(bridge: Bridge, connected: Connected, lease: Lease | None = None) -> AccountHealth:
@@ -168,6 +172,8 @@ async def _poll_failed(bridge: Bridge, account: Account, lease: Lease, error: Pl
         failures = await uow.accounts.failed(account, str(error), now)
         if isinstance(error, LoginNeeded):
             await _signed_out(uow, account, error, now)
+        elif isinstance(error, DaySpent):
+            await _miss(uow, account, str(error), now)
         elif failures == BLIND_AFTER:
             await go_blind(uow, account, str(error), now)
         await uow.claims.done(lease, _again(error, failures, account, now))
@@ -196,6 +202,10 @@ async def go_blind(uow: UnitOfWork, account: Account, cause: str, now: datetime)
     What a person says by hand meanwhile is missed too, so our own posts are read back before we speak again.
     """
     await uow.accounts.set_state(account, AccountState.RECONCILE, only_from=(AccountState.ACTIVE,))
+    return await _miss(uow, account, cause, now)
+
+
+async def _miss(uow: UnitOfWork, account: Account, cause: str, now: datetime) -> bool:
     if await uow.accounts.open_gap(account, cause, now) is None:
         return False
     await uow.events.add(EventType.GAP_OPENED, account.brand_id, now, account_id=account.id, cause=cause)

@@ -33,6 +33,7 @@ from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.ledger import hand_over, record_sent, tell
 from mentionbridge.pipeline.part import drop_queued
 from mentionbridge.pipeline.settle import key_lives
+from mentionbridge.pipeline.spend import ANSWERING, spent_until
 from mentionbridge.ports.platform import host_of
 from mentionbridge.ports.replies import ToSay
 from mentionbridge.ports.store import Lease, UnitOfWork
@@ -91,6 +92,8 @@ async def post(bridge: Bridge, lease: Lease) -> None:
         return
     try:
         _keep_quiet(bridge, reply)
+        if (tomorrow := await spent_until(bridge, connected, ANSWERING)) is not None and not reply.may_be_out:
+            raise NotSaid("what may be spent a day is spent", tomorrow)
         if found.answered and (out := await _already_out(bridge, connected, reply, intent)):
             await settle_outcome(bridge, lease, reply, out)
             return

@@ -12,6 +12,7 @@ from mentionbridge.kit.backoff import delay
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.follow import Thread, follow, to_follow
 from mentionbridge.pipeline.look_up import look_up
+from mentionbridge.pipeline.spend import READING, check_spend
 from mentionbridge.pipeline.take_in import is_edit, take_edit, withdraw
 from mentionbridge.ports.platform import Gone, PostRef
 from mentionbridge.ports.store import Lease, UnitOfWork
@@ -45,6 +46,7 @@ async def _recheck_account(bridge: Bridge, account: tuple[str, str], group: list
         batch = group[start : start + size]
         refs = [PostRef(mention.external_id, mention.ref) for _, mention in batch]
         try:
+            await check_spend(bridge, connected, READING)
             now_there = await platform.fetch(refs)
         except MentionbridgeError as error:
             await _later(bridge, [lease for lease, _ in batch], error)

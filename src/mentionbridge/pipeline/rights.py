@@ -6,8 +6,10 @@ from mentionbridge.domain.errors import NotFound
 from mentionbridge.domain.mention import Surface
 from mentionbridge.domain.reply import Refusal, ReplyRight, Target
 from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.spend import ANSWERING, spent_until
 
 _GONE = "the post was deleted"
+_SPENT = "what may be spent a day is spent"
 
 
 async def rights(bridge: Bridge, brand_id: str, mention_id: str) -> Sequence[ReplyRight]:
@@ -18,4 +20,7 @@ async def rights(bridge: Bridge, brand_id: str, mention_id: str) -> Sequence[Rep
         raise NotFound("There is no such mention.")
     if mention.deleted_at is not None:
         return [ReplyRight(each, False, _GONE, Refusal.TARGET_GONE) for each in (Surface.PUBLIC, Surface.PRIVATE)]
-    return await bridge.at(brand_id, mention.account_id).platform.reply_rights(Target.of(mention))
+    connected = bridge.at(brand_id, mention.account_id)
+    if (until := await spent_until(bridge, connected, ANSWERING)) is not None:
+        return [ReplyRight(each, False, _SPENT, Refusal.POLICY, until) for each in (Surface.PUBLIC, Surface.PRIVATE)]
+    return await connected.platform.reply_rights(Target.of(mention))

@@ -1,7 +1,7 @@
 """What the heart asks of memory about our accounts."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from mentionbridge.domain.account import Account, AccountHealth, AccountState, Identity
@@ -54,6 +54,12 @@ class Accounts(Protocol):
 
     async def close_gap(self, account: Account, repaired: str, at: datetime) -> str | None: ...
     async def gaps(self, brand_id: str, account_id: str) -> Sequence[Mapping[str, Any]]: ...
+    async def add_spend(self, account: Account, spent: Mapping[tuple[date, str], int]) -> None:
+        """Add what was spent, in millionths of a dollar, by UTC day and by what it was for."""
+
+    async def spent_on(self, account: Account, day: date) -> int:
+        """Return what was spent that UTC day, in millionths of a dollar."""
+
     async def remember_own(self, brand_id: str, account_id: str, post: OwnPost) -> None:
         """Keep that an account of ours said this; its words only until `heard_own`."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -129,12 +129,16 @@ class ReplyView:
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """An account's health, its gaps, and how many arrivals wait to be read or could not be."""
+    """An account's health, its gaps, and how many arrivals wait to be read or could not be.
+
+    `spend` is that of the last days, newest first, by what it was for, in millionths of a dollar.
+    """
 
     health: AccountHealth
     gaps: Sequence[Mapping[str, Any]]
     waiting: int
     unreadable: int
+    spend: Mapping[date, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol, cast
 
 from mentionbridge.domain.account import Identity
@@ -121,6 +121,21 @@ class Retractor(Protocol):
 def retractor_of(platform: Platform) -> Retractor | None:
     """Return who takes our replies back on this platform's network, if it can be done."""
     return cast(Retractor, platform) if platform.capabilities.retracts else None
+
+
+class Spender(Protocol):
+    """What a platform with the capability `costs` offers besides: what its calls cost, in millionths of a dollar."""
+
+    def spent(self) -> Mapping[tuple[date, str], int]:
+        """Return what nobody has kept yet, by UTC day and by what it was for."""
+
+    def kept(self, spent: Mapping[tuple[date, str], int]) -> None:
+        """Forget what is kept elsewhere now."""
+
+
+def spender_of(platform: Platform) -> Spender | None:
+    """Return who tells what this platform's calls cost, if they cost anything."""
+    return cast(Spender, platform) if platform.capabilities.costs else None
 
 
 @dataclass(frozen=True, slots=True)

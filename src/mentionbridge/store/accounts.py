@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,6 +59,7 @@ def typed_below(mentions: sa.FromClause) -> sa.ColumnElement[bool]:
     return sa.and_(own.brand_id == said.brand_id, *there, own.text.isnot(None))
 
 
+SPEND_DAYS = 31
 _SAID_BELOW = (
     sa.select(t.own_posts)
     .join_from(t.own_posts, t.mentions, typed_below(t.mentions))
@@ -220,6 +221,31 @@ class StoredAccounts:
     async def answered_story(self, brand_id: str, platform: str, ticket_id: str, author_id: str) -> bool:
         story = {"brand": brand_id, "platform": platform, "ticket": ticket_id, "author": author_id}
         return bool((await self.connection.execute(_ANSWERED, story)).scalar_one())
+
+    async def add_spend(self, account: Account, spent: Mapping[tuple[date, str], int]) -> None:
+        for (day, what), micros in spent.items():
+            row = {"brand_id": account.brand_id, "account_id": account.id, "day": day, "what": what, "micros": micros}
+            once = insert(self.connection, t.account_spend).values(**row)
+            more = {"micros": t.account_spend.c.micros + once.excluded.micros}
+            same = ["brand_id", "account_id", "day", "what"]
+            await self.connection.execute(once.on_conflict_do_update(index_elements=same, set_=more))
+
+    async def spent_on(self, account: Account, day: date) -> int:
+        that = t.account_spend.c
+        here = (that.brand_id == account.brand_id, that.account_id == account.id, that.day == day)
+        query = sa.select(sa.func.coalesce(sa.func.sum(that.micros), 0)).where(*here)
+        return int((await self.connection.execute(query)).scalar_one())
+
+    async def spend(self, brand_id: str, account_id: str) -> Mapping[date, Mapping[str, int]]:
+        """Return what was spent on each of the last `SPEND_DAYS` days with any, newest first."""
+        that = t.account_spend.c
+        query = sa.select(that.day, that.what, that.micros).order_by(that.day.desc(), that.what)
+        here = query.where(that.brand_id == brand_id, that.account_id == account_id)
+        days: dict[date, dict[str, int]] = {}
+        for row in await self.connection.execute(here):
+            if row.day in days or len(days) < SPEND_DAYS:
+                days.setdefault(row.day, {})[row.what] = row.micros
+        return days
 
     async def paused_everywhere(self) -> bool:
         query = sa.select(t.switches.c.state).where(t.switches.c.name == _PAUSE)

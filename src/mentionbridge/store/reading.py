@@ -252,6 +252,7 @@ class StoredDesk(StoredEndings):
                     await known.gaps(health.brand_id, health.id),
                     counts.get((health.brand_id, health.id, "waiting"), 0),
                     counts.get((health.brand_id, health.id, "unreadable"), 0),
+                    await known.spend(health.brand_id, health.id),
                 )
                 for health in await known.all(brands)
             ]

@@ -602,6 +602,16 @@ inbox = sa.Table(
 _due(inbox)
 sa.Index("ix_inbox_state", inbox.c.brand_id, inbox.c.state, inbox.c.id)
 
+account_spend = sa.Table(
+    "account_spend",
+    metadata,
+    sa.Column("brand_id", Name, primary_key=True),
+    sa.Column("account_id", Name, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("what", Name, primary_key=True),
+    sa.Column("micros", sa.BigInteger, nullable=False),
+)
+
 gaps = sa.Table(
     "gaps",
     metadata,

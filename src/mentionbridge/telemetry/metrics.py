@@ -23,6 +23,7 @@ class Metrics:
         self.job_failures = counter("job_failures", "Jobs that failed unexpectedly", "queue")
         self.pictures = counter("pictures", "Pictures that came with mentions", "outcome")
         self.desk_lines = counter("helpdesk_lines", "Lines carried to helpdesks", "desk")
+        self.spend = counter("spend_dollars", "What calls have cost, in US dollars", "platform", "account", "what")
         self.desk_failures = counter("helpdesk_failures", "Calls of helpdesks that failed, by code", "desk", "code")
         self.jobs = Histogram("mentionbridge_job_seconds", "Time a job took", ["queue"], registry=self.registry)
 

@@ -7,7 +7,7 @@ import structlog
 
 from mentionbridge.telemetry.metrics import Metrics
 
-_QUIET = {"mention.duplicate", "delivery.ok", "event", "job.done"}
+_QUIET = {"spend", "mention.duplicate", "delivery.ok", "event", "job.done"}
 _LOUD = {
     "poll.failed",
     "job.failed",
@@ -69,6 +69,7 @@ _COUNTS: dict[str, _Counting] = {
     "request": lambda m, rest, f: m.refused.labels(f["code"]).inc(),
     "picture": lambda m, rest, f: m.pictures.labels(rest).inc(),
     "job": _job,
+    "spend": lambda m, rest, f: m.spend.labels(f["platform"], f["account"], f["what"]).inc(f["micros"] / 1_000_000),
     "reply": _reply,
     "helpdesk": _desk,
 }

@@ -1,7 +1,7 @@
 """What `/v1` answers: every shape, and how it is made from what the store tells."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
@@ -509,6 +509,14 @@ class GapShape(Shape):
     repaired: str | None
 
 
+class SpendShape(Shape):
+    """What calls have cost on one UTC day, in US dollars, by what they were for."""
+
+    day: date
+    dollars: float
+    by: Mapping[str, float]
+
+
 class AccountShape(Shape):
     """An account as it is doing; `unreadable` counts what arrived and could not be understood."""
 
@@ -528,6 +536,7 @@ class AccountShape(Shape):
     gaps: Sequence[GapShape]
     waiting: int
     unreadable: int
+    spend: Sequence[SpendShape] = Field(description="The last 31 days on which calls cost something, newest first.")
 
 
 class TopicShape(Shape):
@@ -791,9 +800,18 @@ def line(told: Line) -> LineShape:
 
 
 def account(view: AccountView) -> AccountShape:
-    told = _own(AccountShape, view.health, "gaps", "waiting", "unreadable")
+    told = _own(AccountShape, view.health, "gaps", "waiting", "unreadable", "spend")
     gaps = [GapShape.model_validate(dict(gap)) for gap in view.gaps]
-    return AccountShape(**told, gaps=gaps, waiting=view.waiting, unreadable=view.unreadable)
+    return AccountShape(**told, gaps=gaps, waiting=view.waiting, unreadable=view.unreadable, spend=_spend(view.spend))
+
+
+def _spend(days: Mapping[date, Mapping[str, int]]) -> list[SpendShape]:
+    return [
+        SpendShape(
+            day=day, dollars=sum(by.values()) / 1_000_000, by={what: micros / 1_000_000 for what, micros in by.items()}
+        )
+        for day, by in days.items()
+    ]
 
 
 def gap(facts: Mapping[str, Any]) -> GapShape:

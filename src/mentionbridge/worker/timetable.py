@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from mentionbridge.pipeline.hand_off import end_overdue
 from mentionbridge.pipeline.incident import end_overdue as end_overdue_incidents
 from mentionbridge.pipeline.incident import tell_members
 from mentionbridge.pipeline.part import take_stock
+from mentionbridge.pipeline.spend import keep_spend
 
 ALIVE_SECONDS = 10
 CLOSE_SECONDS = 60
@@ -87,6 +89,8 @@ class Timetable:
         if late:
             _, late = await asyncio.wait(late, timeout=self._grace)
         self._scheduler.shutdown(wait=False)
+        with suppress(StoreDown):
+            await keep_spend(self._bridge)
         await asyncio.gather(*late)
 
     async def _ring(self) -> None:
@@ -96,6 +100,7 @@ class Timetable:
     async def _alive(self) -> None:
         try:
             await self._note_alive()
+            await keep_spend(self._bridge)
         except StoreDown as error:
             self._bridge.observer.saw("alive.failed", why=str(error))
 

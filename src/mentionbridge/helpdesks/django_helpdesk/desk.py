@@ -18,7 +18,7 @@ from mentionbridge.domain.helpdesk import (
 )
 from mentionbridge.helpdesks.django_helpdesk import wire
 from mentionbridge.helpdesks.django_helpdesk.options import DjangoHelpdeskOptions
-from mentionbridge.helpdesks.talk import Talk, an_object
+from mentionbridge.helpdesks.talk import MOST_PAGES, Talk, an_object
 from mentionbridge.helpdesks.window import Window
 from mentionbridge.ports.platform import SendGate
 
@@ -102,8 +102,8 @@ class DjangoHelpdesk:
     async def _newest_first(self, enough: Any) -> AsyncIterator[wire.FollowUp]:
         """Walk all follow-ups page by page from the last, until one satisfies `enough`."""
         count, _ = wire.read_page((await self._page(1))[1])
-        page = max(1, -(-count // PAGE))
-        while page >= 1:
+        last = max(1, -(-count // PAGE))
+        for page in range(last, max(0, last - MOST_PAGES), -1):
             status, body = await self._page(page)
             # Pages end earlier when follow-ups are deleted meanwhile.
             found = wire.read_page(body)[1] if status == 200 else []
@@ -111,7 +111,8 @@ class DjangoHelpdesk:
                 yield each
             if found and any(enough(each) for each in found):
                 return
-            page -= 1
+        if last > MOST_PAGES:
+            raise OddAnswer("endless", f"the desk lists more than {MOST_PAGES} pages of follow-ups since then")
 
     async def _page(self, page: int) -> tuple[int, Any]:
         return await self._talk.read(

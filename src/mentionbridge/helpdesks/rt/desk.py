@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from mentionbridge.domain.errors import DeskRefused, LoginNeeded
+from mentionbridge.domain.errors import DeskRefused, LoginNeeded, OddAnswer
 from mentionbridge.domain.helpdesk import (
     Changed,
     DeskCapabilities,
@@ -22,7 +22,7 @@ from mentionbridge.domain.helpdesk import (
 from mentionbridge.domain.mention import Surface
 from mentionbridge.helpdesks.rt import wire
 from mentionbridge.helpdesks.rt.options import RtOptions
-from mentionbridge.helpdesks.talk import Talk
+from mentionbridge.helpdesks.talk import MOST_PAGES, Talk
 from mentionbridge.helpdesks.window import Window
 from mentionbridge.ports.platform import SendGate
 
@@ -128,8 +128,7 @@ class RtDesk:
         return TheirTicket(found.id, found.status, found.url, assignee, lines)
 
     async def _history(self, ticket_id: str) -> AsyncIterator[wire.Transaction]:
-        page = 1
-        while True:
+        for page in range(1, MOST_PAGES + 1):
             asked = {"fields": wire.TRANSACTION_FIELDS, "orderby": "id", "order": "ASC", "per_page": PAGE, "page": page}
             _, body = await self._talk.read(f"{REST}/ticket/{ticket_id}/history", params=asked)
             transactions = wire.read_history(body)
@@ -137,7 +136,7 @@ class RtDesk:
                 yield each
             if len(transactions) < PAGE:
                 return
-            page += 1
+        raise OddAnswer("endless", f"the desk lists more than {MOST_PAGES} pages of history for ticket {ticket_id}")
 
     async def _line(self, told: wire.Transaction, known: Collection[str]) -> TheirLine:
         ours = told.creator == await self._ourselves()
@@ -193,9 +192,10 @@ class RtDesk:
         if cursor is None:
             yield Changed([], await self._newest())
             return
-        before, us, page = Window.parse(cursor, OVERLAP), await self._ourselves(), 1
-        now = before
-        while True:
+        now = before = Window.parse(cursor, OVERLAP)
+        us = await self._ourselves()
+        # What is left beyond is for the next walk, which begins where this one ends.
+        for page in range(1, MOST_PAGES + 1):
             body = await self._transactions(before.start, page)
             found = wire.read_changes(body)
             now = now.after([each.id for each in found])
@@ -203,7 +203,6 @@ class RtDesk:
             yield Changed(list(dict.fromkeys(others)), str(now))
             if len(found) < PAGE:
                 return
-            page += 1
 
     async def _transactions(self, after: int, page: int) -> Any:
         asked = [

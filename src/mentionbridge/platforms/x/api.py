@@ -13,6 +13,7 @@ from mentionbridge.net.client import Answer, Http
 from mentionbridge.net.oauth import Grant, Rotating
 from mentionbridge.net.outcome import check_read, reading
 from mentionbridge.platforms.x import errors
+from mentionbridge.platforms.x.prices import Bill
 from mentionbridge.ports.platform import SendGate
 from mentionbridge.ports.vault import Vault
 
@@ -32,10 +33,11 @@ class Client:
 class Api:
     """Reads and writes."""
 
-    def __init__(self, http: Http, client: Client, refresh_token: str, vault: Vault, clock: Clock) -> None:
+    def __init__(self, http: Http, client: Client, refresh_token: str, vault: Vault, clock: Clock, bill: Bill) -> None:
         self._http = http
         self._client = client
         self._clock = clock
+        self.bill = bill
         self._tokens = Rotating(refresh_token, self._trade, vault, clock)
 
     async def read(
@@ -49,11 +51,19 @@ class Api:
             body = answer.json()
         if not isinstance(body, dict):
             raise PlatformDown("X's answer is not what it should be")
+        self.bill.read(path, body)
         return body
 
     async def write(self, path: str, body: Mapping[str, Any], *, gate: SendGate | None = None) -> Answer:
         """Return whatever is answered; raises NoAnswer when it may have been acted on."""
-        return await self._call("POST", path, json=body, gate=gate)
+        try:
+            answer = await self._call("POST", path, json=body, gate=gate)
+        except NoAnswer:
+            self.bill.written(path, body)
+            raise
+        if answer.status < 300:
+            self.bill.written(path, body)
+        return answer
 
     async def aclose(self) -> None:
         """Let go of connections."""

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from mentionbridge.domain.account import Identity
@@ -96,6 +96,12 @@ class XPlatform:
     async def own_posts(self, since: datetime) -> AsyncIterator[OwnPost]:
         async for own in self._replies.since(since, await self._reader()):
             yield own
+
+    def spent(self) -> Mapping[tuple[date, str], int]:
+        return self._api.bill.spent()
+
+    def kept(self, spent: Mapping[tuple[date, str], int]) -> None:
+        self._api.bill.kept(spent)
 
     def private_link(self) -> str | None:
         return wire.compose_link(self._us, self._site) if self._us else None

@@ -1,9 +1,10 @@
 """X as a platform: its settings, and how an account is made."""
 
 from collections.abc import AsyncIterator
-from typing import Literal
+from decimal import Decimal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.capabilities import Capabilities, Support
@@ -13,6 +14,7 @@ from mentionbridge.platforms.x.api import Api, Client
 from mentionbridge.platforms.x.hook import XHook
 from mentionbridge.platforms.x.messages import Messages
 from mentionbridge.platforms.x.platform import XPlatform
+from mentionbridge.platforms.x.prices import PRICES, Bill
 from mentionbridge.platforms.x.replies import PublicReplies
 from mentionbridge.platforms.x.timeline import BATCH, Timeline
 from mentionbridge.platforms.x.weight import MAX_WEIGHT
@@ -29,6 +31,7 @@ CAPABILITIES = Capabilities(
     may_train=False,
     default_poll_seconds=60.0,
     fetch_batch=BATCH,
+    costs=True,
 )
 SITE = "https://x.com"
 
@@ -41,6 +44,16 @@ class PlatformOptions(Options):
     consumer_secret: SecretStr | None = Field(None, description="The app's API key secret, which signs webhooks.")
     api_url: str = Field("https://api.x.com", pattern="^https?://", description="Where the API is.")
     field_names: Literal["tweet", "post"] = Field("tweet", description="How the API names a post in its fields.")
+    prices: dict[str, Annotated[Decimal, Field(ge=0)]] = Field(
+        {}, description=f"US dollars a call costs where that is not X's list price: {', '.join(PRICES)}."
+    )
+
+    @field_validator("prices")
+    @classmethod
+    def _are_known(cls, prices: dict[str, Decimal]) -> dict[str, Decimal]:
+        if unknown := sorted(set(prices) - set(PRICES)):
+            raise ValueError(f"{', '.join(unknown)} has no price; these have: {', '.join(PRICES)}")
+        return prices
 
 
 class AccountOptions(Options):
@@ -81,7 +94,7 @@ class XNetwork:
         shared, clock = self._options, self._tools.clock
         secret = shared.client_secret.get_secret_value() if shared.client_secret else None
         http, first = self._tools.http(shared.api_url), options.refresh_token.get_secret_value()
-        api = Api(http, Client(shared.client_id, secret), first, vault, clock)
+        api = Api(http, Client(shared.client_id, secret), first, vault, clock, Bill(clock, shared.prices))
         timeline = Timeline(api, shared.field_names, options.search)
         replies = PublicReplies(api, timeline, clock, shared.field_names)
         return XPlatform(api, timeline, replies, Messages(api, clock, wanted=options.messages), SITE, CAPABILITIES)

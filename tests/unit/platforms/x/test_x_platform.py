@@ -302,3 +302,13 @@ async def test_a_thread_is_followed_for_one_person(scene: Scene) -> None:
     said = await scene.platform.said_in_thread("2000000007", "11", NOW - timedelta(minutes=2))
     assert [post.external_id for post in said] == ["12"]
     assert await scene.platform.said_in_thread("x OR y", "11", NOW) == []
+
+
+async def test_what_was_read_and_said_is_on_the_bill(scene: Scene) -> None:
+    scene.platform.kept(scene.platform.spent())
+    scene.server.mention(11, "@acme my broadband is down")
+    items, _ = await scene.collects(None)
+    read = sum(scene.platform.spent().values())
+    assert read >= 5_000 * len(items) > 0
+    assert isinstance(await scene.says(intent()), Sent)
+    assert sum(scene.platform.spent().values()) >= read + 10_000
