@@ -100,6 +100,14 @@ async def test_doubt_is_for_a_person(told: Tale) -> None:
     assert await stands(told, ticket_id) == (TicketState.OPEN, None)
 
 
+async def test_bitter_praise_is_for_a_person(told: Tale) -> None:
+    post, ticket_id = await solved_in_public(told)
+    await answers(
+        told, "sam", "@acme oh great, fixed after three weeks, pathetic and terrible service", post
+    )
+    assert await stands(told, ticket_id) == (TicketState.OPEN, None)
+
+
 async def test_nobody_agrees_with_what_they_were_not_told(told: Tale) -> None:
     post = await told.says("sam", LATE)
     ticket_id = await solve(told, post)

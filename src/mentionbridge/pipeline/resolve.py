@@ -19,7 +19,7 @@ from mentionbridge.pipeline.timeline import write
 from mentionbridge.pipeline.wording import in_fresh_words
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.rules.outcome import read
-from mentionbridge.rules.resolving import asks, may_propose, takes_back
+from mentionbridge.rules.resolving import asks, contradicts, may_propose, takes_back
 from mentionbridge.rules.restraint import stays_unanswered
 from mentionbridge.rules.wording import Told
 
@@ -103,7 +103,7 @@ async def hear_outcome(
     asked = await _asked(uow, ticket, mention, person)
     langs = (mention.lang or verdict.lang, *bridge.brand(ticket.brand_id).languages, bridge.brand(ticket.brand_id).lang)
     outcome = read(mention.text, langs, asked=asked is not None)
-    if outcome is None or (outcome is Outcome.CONFIRMED and verdict.risky):
+    if outcome is None or (outcome is Outcome.CONFIRMED and contradicts(verdict)):
         return ticket, None
     return await note_outcome(bridge, uow, ticket, outcome, now, mention=mention, asked=asked), outcome
 

@@ -14,6 +14,8 @@ from mentionbridge.text.words import own_words
 
 MOST_WORDS = 25
 """Whoever has more to say than this says more than yes or no."""
+NEAR = 3
+"""So many words apart, a negation belongs to what it stands beside."""
 
 
 def read(text: str, langs: Iterable[str | None], *, asked: bool) -> Outcome | None:
@@ -28,12 +30,17 @@ def read(text: str, langs: Iterable[str | None], *, asked: bool) -> Outcome | No
         return None
     known = _known(frozenset(filter(None, map(primary, langs))))
     against, fixed = _in(said, known.against), _in(said, known.fixed)
-    if against is not None:
-        return Outcome.DENIED if asked and (fixed is not None or against == 0) else None
+    if against:
+        return Outcome.DENIED if asked and (0 in against or _near(against, fixed)) else None
     if "?" in text:
         return None
-    agrees = fixed is not None or (asked and _in(said, known.agreed) is not None)
+    agrees = fixed or (asked and _in(said, known.agreed))
     return Outcome.CONFIRMED if agrees else None
+
+
+def _near(against: Sequence[int], fixed: Sequence[int]) -> bool:
+    """Say whether what speaks against it stands beside a word that it works: before it or, as in German, behind it."""
+    return any(abs(one - other) <= NEAR for one in against for other in fixed)
 
 
 _THUMBS = {"👍": Outcome.CONFIRMED, "✅": Outcome.CONFIRMED, "🙏": Outcome.CONFIRMED, "👎": Outcome.DENIED}
@@ -54,12 +61,10 @@ def _known(langs: frozenset[str]) -> AfterSolved:
     )
 
 
-def _in(said: Sequence[str], phrases: Collection[Sequence[str]]) -> int | None:
-    """Return where the first of these phrases begins."""
-    places = (
+def _in(said: Sequence[str], phrases: Collection[Sequence[str]]) -> list[int]:
+    """Return where these phrases begin."""
+    return [
         start
         for start in range(len(said))
-        for phrase in phrases
-        if tuple(said[start : start + len(phrase)]) == tuple(phrase)
-    )
-    return next(places, None)
+        if any(tuple(said[start : start + len(phrase)]) == tuple(phrase) for phrase in phrases)
+    ]

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from mentionbridge.domain.reply import SAID, Purpose, Reply, ReplyState
+from mentionbridge.domain.verdict import Verdict
 from mentionbridge.rules.restraint import PLANNED
 
+STILL_COMPLAINS = 0.7
+"""From this probability of a complaint on, nothing is a yes."""
 _DECIDED = SAID | {ReplyState.REJECTED}
 
 
@@ -30,6 +33,11 @@ def asks(reply: Reply, solved_at: datetime | None, heard_at: datetime) -> bool:
     if reply.state is not ReplyState.SENT or reply.sent_at is None:
         return False
     return reply.sent_at <= heard_at and (solved_at is None or reply.sent_at >= solved_at)
+
+
+def contradicts(verdict: Verdict) -> bool:
+    """Say whether the judge takes for a complaint, or for risky, what reads like a yes."""
+    return verdict.risky or verdict.complaint >= STILL_COMPLAINS
 
 
 def takes_back(reply: Reply) -> bool:

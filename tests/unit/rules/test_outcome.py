@@ -16,6 +16,8 @@ ASKED = [
     ("en", "It is not fixed.", NO),
     ("en", "works, but who pays my bill?", None),
     ("en", "It was a lovely day", None),
+    ("en", "it works now, after three weeks of nothing", None),
+    ("de", "funktioniert immer noch nicht", NO),
     ("de", "Ja, geht wieder, danke", YES),
     ("de", "nein, geht immer noch nicht", NO),
     ("es", "sí, gracias", YES),
