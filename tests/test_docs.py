@@ -401,7 +401,7 @@ EXCHANGE = re.compile(
 )
 
 
-KINDS = {"tkt": "ticket", "rpl": "reply", "cmt": "commitment", "mnt": "mention", "cus": "customer"}
+KINDS = {"tkt": "ticket", "rpl": "reply", "cmt": "commitment", "mnt": "mention", "cus": "customer", "inc": "incident"}
 """What later exchanges may name, by the beginnings of their ids."""
 
 
@@ -432,13 +432,17 @@ def _by_approval(folder: Path) -> Settings:
 
 
 async def _exchange(bridge: Running, ask: str, answer: Any, seen: dict[str, str]) -> None:
-    line, _, body = ask.partition("\n")
+    line, _, rest = ask.partition("\n")
     method, path = line.split()
+    headers = dict(re.findall(r"^([\w-]+): (.+)$", rest.partition("\n\n")[0], re.MULTILINE))
+    body = re.sub(r"^[\w-]+: .+\n", "", rest, flags=re.MULTILINE) if headers else rest
     path = re.sub(r"\{(\w+)\}", lambda name: seen[name[1]], path)
     body = re.sub(r'"\{(\w+)\}"', lambda name: json.dumps(seen[name[1]]), body)
 
     async def look() -> Any:
-        found = await bridge.http.request(method, path, json=json.loads(body) if body.strip() else None)
+        found = await bridge.http.request(
+            method, path, json=json.loads(body) if body.strip() else None, headers=headers
+        )
         return found.json()
 
     got = await look()

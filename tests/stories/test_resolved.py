@@ -102,9 +102,7 @@ async def test_doubt_is_for_a_person(told: Tale) -> None:
 
 async def test_bitter_praise_is_for_a_person(told: Tale) -> None:
     post, ticket_id = await solved_in_public(told)
-    await answers(
-        told, "sam", "@acme oh great, fixed after three weeks, pathetic and terrible service", post
-    )
+    await answers(told, "sam", "@acme oh great, fixed after three weeks, pathetic and terrible service", post)
     assert await stands(told, ticket_id) == (TicketState.OPEN, None)
 
 
