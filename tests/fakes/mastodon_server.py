@@ -85,6 +85,9 @@ class MastodonServer:
             return self.faults[where].pop(0)(request)
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return httpx.Response(401, json={"error": "The access token is invalid"})
+        if request.method == "DELETE":
+            gone = self.statuses.pop(request.url.path.rpartition("/")[2], None)
+            return httpx.Response(200, json=gone) if gone else httpx.Response(404, json={"error": "Record not found"})
         return self._send(request) if request.method == "POST" else self._read(request)
 
     def _read(self, request: httpx.Request) -> httpx.Response:

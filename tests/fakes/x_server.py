@@ -73,6 +73,11 @@ class XServer:
         path, asked = request.url.path, dict(request.url.params)
         if request.method == "POST" and path == "/2/tweets":
             return self._said(json.loads(request.content))
+        if request.method == "DELETE":
+            gone = [post for post in self.own if post["id"] == path.rpartition("/")[2]]
+            self.own = [post for post in self.own if post not in gone]
+            body = {"title": "Not Found Error", "type": "https://api.twitter.com/2/problems/resource-not-found"}
+            return httpx.Response(200, json={"data": {"deleted": True}}) if gone else httpx.Response(404, json=body)
         if request.method == "POST" and path.endswith("/messages"):
             return httpx.Response(201, json={"data": {"dm_conversation_id": "c", "dm_event_id": "77"}})
         found = {

@@ -73,6 +73,19 @@ def refusal_or_unknown(
     return None
 
 
+def gone_or_refused(
+    answer: Answer, now: datetime, *, overlay: Table = NO_OVERLAY, code: str | None = None
+) -> Refused | None:
+    """Tell what an answer to a deletion came to; None when it is gone, also when it was gone before.
+
+    Raises what `refusal_or_unknown` raises, and PlatformDown where the answer leaves open what became of it.
+    """
+    no = refusal_or_unknown(answer, now, overlay=overlay, code=code)
+    if isinstance(no, Unknown):
+        raise PlatformDown(f"the network did not say whether it took it back ({no.detail})")
+    return None if no is not None and no.kind is Refusal.TARGET_GONE else no
+
+
 def check_read(
     answer: Answer,
     now: datetime,

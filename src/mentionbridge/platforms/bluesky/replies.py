@@ -21,7 +21,7 @@ from mentionbridge.domain.reply import (
 )
 from mentionbridge.kit.clock import Clock
 from mentionbridge.net.client import Answer
-from mentionbridge.net.outcome import refusal_or_unknown
+from mentionbridge.net.outcome import gone_or_refused, refusal_or_unknown
 from mentionbridge.platforms.bluesky import errors, richtext, tid, wire
 from mentionbridge.platforms.bluesky.timeline import Memory, Posts
 from mentionbridge.platforms.bluesky.wire import Reader
@@ -91,10 +91,7 @@ class PublicReplies:
             answer = await self._xrpc.write("com.atproto.repo.deleteRecord", body)
         except NoAnswer as error:
             raise PlatformDown(str(error)) from None
-        no = refusal_or_unknown(answer, self._clock.now(), overlay=errors.MEANINGS, code=errors.name(answer))
-        if isinstance(no, Unknown):
-            raise PlatformDown("Bluesky did not say whether it took the reply back")
-        return no
+        return gone_or_refused(answer, self._clock.now(), overlay=errors.MEANINGS, code=errors.name(answer))
 
     async def since(self, moment: datetime, reader: Reader) -> AsyncIterator[OwnPost]:
         """Yield what we said since then, newest first."""

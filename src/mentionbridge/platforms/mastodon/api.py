@@ -58,6 +58,10 @@ class Api:
         headers = {**self.bearer, "idempotency-key": key}
         return await self._http.request("POST", path, json=body, headers=headers, gate=gate)
 
+    async def delete(self, path: str) -> Answer:
+        """Return whatever is answered; raises NoAnswer when it may have been acted on."""
+        return await self._http.request("DELETE", path, headers=self.bearer)
+
     async def aclose(self) -> None:
         """Let go of connections."""
         await self._http.aclose()

@@ -11,7 +11,7 @@ from mentionbridge.domain.account import Identity
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.errors import PlatformDown
 from mentionbridge.domain.mention import Post
-from mentionbridge.domain.reply import NotFound, Outcome, OwnPost, ReplyIntent, ReplyRight, Sent, Target
+from mentionbridge.domain.reply import NotFound, Outcome, OwnPost, Refused, ReplyIntent, ReplyRight, Sent, Target
 from mentionbridge.platforms.mastodon import server as servers
 from mentionbridge.platforms.mastodon import words
 from mentionbridge.platforms.mastodon.api import Api
@@ -99,6 +99,10 @@ class MastodonPlatform:
         us, reader = await self._signed_in()
         async for own in self._replies.since(since, us, reader):
             yield own
+
+    async def retract(self, external_id: str) -> Refused | None:
+        us, reader = await self._signed_in()
+        return await self._replies.retract(external_id, us, reader)
 
     def private_link(self) -> str | None:
         return self._page

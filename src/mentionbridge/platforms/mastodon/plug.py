@@ -25,6 +25,7 @@ CAPABILITIES = Capabilities(
     private_messages=True,
     follows_threads=True,
     edits=True,
+    retracts=True,
     fetch_batch=BATCH,
 )
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from mentionbridge.domain.errors import LoginNeeded, NoAnswer
+from mentionbridge.domain.errors import LoginNeeded, NoAnswer, PlatformDown
 from mentionbridge.domain.mention import Surface, Visibility
 from mentionbridge.domain.reply import (
     NotFound,
@@ -21,7 +21,7 @@ from mentionbridge.domain.reply import (
 )
 from mentionbridge.kit.clock import Clock
 from mentionbridge.net.client import Answer
-from mentionbridge.net.outcome import refusal_or_unknown
+from mentionbridge.net.outcome import gone_or_refused, refusal_or_unknown
 from mentionbridge.platforms.mastodon import errors, words
 from mentionbridge.platforms.mastodon.api import Api
 from mentionbridge.platforms.mastodon.server import Server
@@ -82,6 +82,20 @@ class Replies:
             if is_there and words.same(own.text, status["status"]):
                 return Sent(own.external_id, own.permalink, evidence="read-back")
         return NotFound("not among our own statuses")
+
+    async def retract(self, uri: str, us: str, reader: Reader) -> Refused | None:
+        """Delete a reply of ours; what the server does not know any more is gone."""
+        there = await self._timeline.local_id(uri, {}, reader)
+        shown = (await self._timeline.statuses([there])).get(there) if there else None
+        if shown is None:
+            return None
+        if text(an_object(shown.get("account")).get("id")) != us:
+            return Refused(Refusal.PERMISSION, "this is not a status of ours")
+        try:
+            answer = await self._api.delete(f"/api/v1/statuses/{there}")
+        except NoAnswer as error:
+            raise PlatformDown(str(error)) from None
+        return gone_or_refused(answer, self._clock.now(), overlay=errors.MEANINGS, code=errors.name(answer))
 
     async def since(self, moment: datetime, us: str, reader: Reader) -> AsyncIterator[OwnPost]:
         """Yield what we said since then, newest first."""

@@ -65,6 +65,10 @@ class Api:
             self.bill.written(path, body)
         return answer
 
+    async def delete(self, path: str) -> Answer:
+        """Return whatever is answered; raises NoAnswer when it may have been acted on."""
+        return await self._call("DELETE", path)
+
     async def aclose(self) -> None:
         """Let go of connections."""
         await self._http.aclose()

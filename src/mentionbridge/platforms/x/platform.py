@@ -9,7 +9,17 @@ from mentionbridge.domain.account import Identity
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.errors import PlatformDown
 from mentionbridge.domain.mention import Post, Surface, Visibility
-from mentionbridge.domain.reply import NotFound, Outcome, OwnPost, Refusal, ReplyIntent, ReplyRight, Sent, Target
+from mentionbridge.domain.reply import (
+    NotFound,
+    Outcome,
+    OwnPost,
+    Refusal,
+    Refused,
+    ReplyIntent,
+    ReplyRight,
+    Sent,
+    Target,
+)
 from mentionbridge.platforms.x import weight, wire
 from mentionbridge.platforms.x.api import Api
 from mentionbridge.platforms.x.mark import Mark
@@ -96,6 +106,9 @@ class XPlatform:
     async def own_posts(self, since: datetime) -> AsyncIterator[OwnPost]:
         async for own in self._replies.since(since, await self._reader()):
             yield own
+
+    async def retract(self, external_id: str) -> Refused | None:
+        return await self._replies.retract(external_id)
 
     def spent(self) -> Mapping[tuple[date, str], int]:
         return self._api.bill.spent()

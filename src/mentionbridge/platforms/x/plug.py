@@ -32,6 +32,7 @@ CAPABILITIES = Capabilities(
     default_poll_seconds=60.0,
     fetch_batch=BATCH,
     costs=True,
+    retracts=True,
 )
 SITE = "https://x.com"
 

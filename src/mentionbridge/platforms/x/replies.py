@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from mentionbridge.domain.errors import LoginNeeded, NoAnswer
+from mentionbridge.domain.errors import LoginNeeded, NoAnswer, PlatformDown
 from mentionbridge.domain.mention import Surface
 from mentionbridge.domain.reply import (
     AlreadySent,
@@ -21,7 +21,7 @@ from mentionbridge.domain.reply import (
 )
 from mentionbridge.kit.clock import Clock
 from mentionbridge.net.client import Answer
-from mentionbridge.net.outcome import refusal_or_unknown
+from mentionbridge.net.outcome import gone_or_refused, refusal_or_unknown
 from mentionbridge.platforms.x import errors, fields, weight, words
 from mentionbridge.platforms.x.api import Api
 from mentionbridge.platforms.x.shapes import an_object, objects
@@ -86,6 +86,14 @@ class PublicReplies:
             if own.parent_id in parents and _same(own.text, intent.text):
                 return Sent(own.external_id, own.permalink, evidence="read-back")
         return NotFound("not among our own posts")
+
+    async def retract(self, post_id: str) -> Refused | None:
+        """Delete a reply of ours; X itself deletes nobody else's."""
+        try:
+            answer = await self._api.delete(f"/2/tweets/{post_id}")
+        except NoAnswer as error:
+            raise PlatformDown(str(error)) from None
+        return gone_or_refused(answer, self._clock.now(), overlay=errors.MEANINGS, code=errors.name(answer))
 
     async def since(self, moment: datetime, reader: Reader) -> AsyncIterator[OwnPost]:
         """Yield what we said since then, newest first."""

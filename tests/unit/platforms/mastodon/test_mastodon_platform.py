@@ -11,7 +11,7 @@ import pytest
 from fakes.clock import HandClock
 from fakes.mastodon_server import BEGIN, HOST, SAM, TOKEN, US, MastodonServer, person
 from mentionbridge.domain.account import Account, Mode
-from mentionbridge.domain.errors import LoginNeeded
+from mentionbridge.domain.errors import LoginNeeded, PlatformDown
 from mentionbridge.domain.mention import Post, Surface, Visibility
 from mentionbridge.domain.reply import Link, NotFound, Refusal, Refused, ReplyIntent, Sent, Target, Unknown
 from mentionbridge.net.client import Http
@@ -308,3 +308,20 @@ async def test_an_account_that_may_no_longer_speak_needs_a_person(place: Place, 
     place.server.faults["POST", "/api/v1/statuses"] = [lambda _: httpx.Response(403, json={"error": said})]
     with pytest.raises(LoginNeeded):
         await place.send(post)
+
+
+async def test_a_status_of_ours_is_deleted_once_and_nobody_elses(place: Place) -> None:
+    theirs = place.server.mention("help")
+    (post,), _ = await place.collect()
+    said = await place.platform.send(place.intent(post), OpenGate())
+    assert isinstance(said, Sent)
+    where = ("DELETE", f"/api/v1/statuses/{place.server.ours[-1]['id']}")
+    place.server.faults[where] = [lambda _: httpx.Response(502)]
+    with pytest.raises(PlatformDown):
+        await place.platform.retract(said.external_id)
+    assert await place.platform.retract(said.external_id) is None
+    assert place.server.ours == []
+    assert await place.platform.retract(said.external_id) is None, "what is gone already counts as taken back"
+    refused = await place.platform.retract(theirs["uri"])
+    assert isinstance(refused, Refused) and refused.kind is Refusal.PERMISSION
+    assert theirs["id"] in place.server.statuses

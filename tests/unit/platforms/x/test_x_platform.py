@@ -312,3 +312,17 @@ async def test_what_was_read_and_said_is_on_the_bill(scene: Scene) -> None:
     assert read >= 5_000 * len(items) > 0
     assert isinstance(await scene.says(intent()), Sent)
     assert sum(scene.platform.spent().values()) >= read + 10_000
+
+
+async def test_a_reply_of_ours_is_deleted_once_and_a_refusal_is_told(scene: Scene) -> None:
+    said = await scene.says(intent())
+    assert isinstance(said, Sent)
+    assert await scene.platform.retract(said.external_id) is None
+    assert scene.server.own == []
+    assert await scene.platform.retract(said.external_id) is None, "what is gone already counts as taken back"
+    where = ("DELETE", f"/2/tweets/{said.external_id}")
+    scene.server.faults[where] = [answers(403, {"title": "Forbidden", "detail": "You may not."}), answers(500, {})]
+    refused = await scene.platform.retract(said.external_id)
+    assert isinstance(refused, Refused) and refused.kind is Refusal.PERMISSION
+    with pytest.raises(PlatformDown):
+        await scene.platform.retract(said.external_id)
