@@ -53,6 +53,19 @@ async def test_another_desk_that_has_not_seen_the_answer_gets_it_instead(site: S
     assert informed.status_code == 201, "whoever has read it may add to it"
 
 
+async def test_a_release_needs_the_scope_to_approve_and_a_reason(site: Site) -> None:
+    ticket_id = await ticket(site)
+    leaking = {"text": "Call Ada on +44 20 7946 0018", "release": {"reason": "she asked for it"}}
+    plain = await say(site, await site.token(Scope.REPLY), ticket_id, **leaking)
+    assert (plain.status_code, plain.json()["code"]) == (403, "scope_missing")
+    lead = await site.token(Scope.REPLY, Scope.APPROVE)
+    for reason in ("", None):
+        refused = await say(site, lead, ticket_id, key="k-2", **{**leaking, "release": {"reason": reason}})
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+    released = await say(site, lead, ticket_id, key="k-3", **leaking)
+    assert (released.status_code, released.json()["released"]) == (201, "she asked for it")
+
+
 async def test_what_may_not_be_said_comes_with_the_reason(site: Site) -> None:
     desk, ticket_id = await site.token(Scope.REPLY), await ticket(site)
     private = await say(site, desk, ticket_id, surface="private")

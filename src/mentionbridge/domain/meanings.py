@@ -114,9 +114,9 @@ MEANINGS: dict[EventType, Meaning] = {
         },
     ),
     E.REPLY_DRAFTED: Meaning(
-        "an answer was written; `reason` says why it waits for a person",
+        "an answer was written; `reason` says why it waits for a person, `released` why it may hold private words",
         _REPLY,
-        {"state": "awaiting_approval", "reason?": "this account starts in approve"},
+        {"state": "awaiting_approval", "reason?": "this account starts in approve", "released?": "she asked for it"},
     ),
     E.REPLY_APPROVED: Meaning("a person let it out", _REPLY, {"actor": _PERSON}),
     E.REPLY_REJECTED: Meaning("a person decided against it", _REPLY, {"actor": _PERSON}),

@@ -132,7 +132,8 @@ class ReplyIntent:
 class Reply:
     """A stored reply with its ledger facts; once it was a person's to post, with the facts of that task.
 
-    `kind` is the occasion whose template worded it, if one did.
+    `kind` is the occasion whose template worded it, if one did. `released` is why a person let these very words out in
+    public although they hold what was said in private.
     """
 
     brand_id: str
@@ -173,6 +174,7 @@ class Reply:
     task_done_at: datetime | None = None
     task_done_by: str | None = None
     kind: Kind | None = None
+    released: str | None = None
 
     @property
     def by_itself(self) -> bool:

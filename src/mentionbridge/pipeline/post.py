@@ -221,7 +221,8 @@ async def _speak(connected: Connected, intent: ReplyIntent, gate: Gate) -> Outco
 async def _write_sending(bridge: Bridge, lease: Lease, reply: Reply) -> tuple[Reply, float]:
     """Write `sending` down; also tells when, on the steady clock, while a pause still had to wait for us."""
     async with bridge.store.writing() as uow:
-        if told := leaks(reply.text, reply.surface, await _private_words(uow, reply)):
+        told = leaks(reply.text, reply.surface, await _private_words(uow, reply))
+        if told and reply.released is None:
             raise _TellsPrivate(" ".join(told))
         now = bridge.clock.now()
         sending = await uow.replies.claim_sending(reply, lease, now)

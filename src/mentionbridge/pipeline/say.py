@@ -1,7 +1,7 @@
 """Say: a person's own words to the customer, queued for the same reply machine as everything we say."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mentionbridge.domain.errors import AlreadyAnswered, NotAllowed, NotFound
@@ -11,6 +11,7 @@ from mentionbridge.domain.reply import SAID, Purpose, Reply, ReplyIntent, ReplyS
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.ledger import tell
 from mentionbridge.pipeline.naming import key_of
+from mentionbridge.pipeline.timeline import write
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.rules.privacy import leaks
 
@@ -23,7 +24,8 @@ class Saying:
     """What somebody wants said: `actor` is "NAME via DESK", `once` names it, so that it is queued once.
 
     It answers the mention `in_reply_to`, and whoever said that; unless named, what was said last in the story. Without
-    a `surface` it goes where that was said. `seen` is the last sequence of the ticket that its writer knew of.
+    a `surface` it goes where that was said. `seen` is the last sequence of the ticket that its writer knew of. With a
+    reason to `release` them, the words may be public although they hold what was said in private.
     """
 
     brand_id: str
@@ -34,6 +36,7 @@ class Saying:
     surface: Surface | None = None
     seen: int | None = None
     in_reply_to: str | None = None
+    release: str | None = None
 
 
 async def say(bridge: Bridge, uow: UnitOfWork, saying: Saying, now: datetime) -> Reply:
@@ -53,10 +56,14 @@ async def say(bridge: Bridge, uow: UnitOfWork, saying: Saying, now: datetime) ->
     mention = await to_answer(uow, saying)
     connected = bridge.at(mention.brand_id, mention.account_id)
     surface = saying.surface or mention.surface
-    await _refuse_unsayable(uow, saying, surface, mention, connected)
+    tells = await _refuse_unsayable(uow, saying, surface, mention, connected)
     reply = made(bridge, connected, ticket.id, mention, saying, surface, now)
+    if tells:
+        reply = replace(reply, released=saying.release)
     await uow.replies.add(reply, name)
-    await tell(uow, EventType.REPLY_DRAFTED, reply, now, state=reply.state, actor=saying.actor)
+    await tell(uow, EventType.REPLY_DRAFTED, reply, now, state=reply.state, actor=saying.actor, **_told(reply))
+    if reply.released is not None:
+        await write(uow, bridge.ids, ticket, "released", saying.actor, now, reason=f"private words, {reply.released}")
     bridge.observer.saw("message.queued", id=reply.id, ticket=ticket.id, surface=surface, actor=saying.actor)
     return reply
 
@@ -97,7 +104,8 @@ async def _named(uow: UnitOfWork, brand_id: str, ticket_id: str, mention_id: str
 
 async def _refuse_unsayable(
     uow: UnitOfWork, saying: Saying, surface: Surface, mention: Mention, connected: Connected
-) -> None:
+) -> bool:
+    """Raise NotAllowed for what may not be said; tells whether it holds private words that a person has released."""
     can, platform = connected.platform.capabilities, connected.platform
     if surface is Surface.PUBLIC and mention.surface is not Surface.PUBLIC:
         raise NotAllowed("said_in_private", "This was said in private, and is not answered in public.")
@@ -110,8 +118,14 @@ async def _refuse_unsayable(
     if (length := platform.count(saying.text)) > can.max_length:
         raise NotAllowed("too_long", f"This network takes at most {can.max_length} characters; these are {length}.")
     private = await uow.tickets.private_words(saying.brand_id, saying.ticket_id)
-    if told := leaks(saying.text, surface, private):
+    told = leaks(saying.text, surface, private)
+    if told and saying.release is None:
         raise NotAllowed("tells_private", f"These words must not be public. {' '.join(told)}")
+    return bool(told)
+
+
+def _told(reply: Reply) -> dict[str, str]:
+    return {"released": reply.released} if reply.released is not None else {}
 
 
 def made(

@@ -245,6 +245,7 @@ class StoredReplies:
             "author_of_words": actor,
             "approved_by": None,
             "template": None,
+            "released": None,
             "mention_edit_version": edit_version,
             "state": ReplyState.AWAITING_APPROVAL,
             "updated_at": now,

@@ -538,6 +538,7 @@ replies = sa.Table(
     sa.Column("task_done_at", Instant),
     sa.Column("task_done_by", sa.Text),
     sa.Column("kind", sa.String(20)),
+    sa.Column("released", sa.Text),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
     *_claim(),

@@ -4,7 +4,19 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from mentionbridge.web.asked import KIM, Acted, Named, NetworkId, Person, Tag, WebAddress, example, plain, storable
+from mentionbridge.web.asked import (
+    KIM,
+    Acted,
+    Asked,
+    Named,
+    NetworkId,
+    Person,
+    Tag,
+    WebAddress,
+    example,
+    plain,
+    storable,
+)
 
 
 class Solved(Acted):
@@ -74,8 +86,17 @@ class Undo(Acted):
     act_id: Named | None = None
 
 
+class Release(Asked):
+    """Why private words may be public."""
+
+    reason: Annotated[str, Field(min_length=3, max_length=500), AfterValidator(plain)]
+
+
 class NewMessage(Acted):
-    """Words in answer to the mention `in_reply_to`, else to what was said last; there too, without a `surface`."""
+    """Words in answer to the mention `in_reply_to`, else to what was said last; there too, without a `surface`.
+
+    With a `release`, which needs the scope `approve`, they may hold what was said in private.
+    """
 
     model_config = example(
         actor=KIM, text="Your parcel is on its way and is with you tomorrow.", surface="public", seen=3
@@ -85,6 +106,7 @@ class NewMessage(Acted):
     surface: Literal["public", "private"] | None = None
     in_reply_to: Annotated[str, Field(max_length=64)] | None = None
     seen: int = Field(ge=0, le=2**31 - 1)
+    release: Release | None = None
 
 
 class ClaimedMirror(Acted):

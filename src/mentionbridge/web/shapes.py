@@ -423,6 +423,7 @@ class ReplyShape(Shape):
     model_version: str | None
     author_of_words: str | None
     approved_by: str | None
+    released: str | None = Field(description="Why a person let private words out in public.")
     created_at: datetime
     updated_at: datetime
     not_before: datetime | None

@@ -8,17 +8,19 @@ from fastapi import APIRouter, Header, Request
 from mentionbridge.domain.errors import AlreadyAnswered
 from mentionbridge.domain.mention import Surface
 from mentionbridge.pipeline.say import Saying
+from mentionbridge.ports.access import Scope
 from mentionbridge.ports.desk import ReplyView
 from mentionbridge.web import shapes
 from mentionbridge.web.answers import READS_ONE, WRITES
 from mentionbridge.web.asked_of_tickets import ClaimedMirror, NewMessage
-from mentionbridge.web.caller import Caller, Reader, Replier
+from mentionbridge.web.caller import Caller, Reader, Replier, who
 from mentionbridge.web.door import Door
 from mentionbridge.web.lists import door_of
 from mentionbridge.web.once import OnceRoute, requires_key
 from mentionbridge.web.problem import Problem
 
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"], route_class=OnceRoute)
+RELEASES = who(Scope.APPROVE)
 IdempotencyKey = Annotated[str | None, Header(description="Makes a repeat safe; kept for 24 hours.")]
 
 
@@ -33,6 +35,8 @@ async def answer(
 ) -> shapes.ReplyShape:
     """`seen` is the last sequence of the ticket its writer saw; somebody else's answer since is `already_answered`."""
     requires_key(request)
+    if asked.release is not None:
+        RELEASES.admit(request)
     door = door_of(request)
     saying = Saying(
         brand_id=await _brand_of(door, caller, ticket_id),
@@ -43,6 +47,7 @@ async def answer(
         surface=Surface(asked.surface) if asked.surface else None,
         seen=asked.seen,
         in_reply_to=asked.in_reply_to,
+        release=asked.release.reason if asked.release else None,
     )
     try:
         reply = await door.message(saying)
