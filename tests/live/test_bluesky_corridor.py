@@ -135,3 +135,55 @@ def ours(post: dict[str, Any], brand: Person) -> bool:
 async def answered_twice(customer: Person, complaint: Written, added: Written) -> bool | None:
     seen = {post["uri"] for post in await asyncio.to_thread(customer.replies_under, complaint)}
     return (added.uri in seen and len(seen) >= 3) or None
+
+
+async def test_what_is_called_fixed_in_the_thread_is_for_the_customer_to_deny_or_confirm(
+    network: BlueskyNetwork, tmp_path: Path
+) -> None:
+    brand, customer = network.brand("acme-fixed"), network.person("fixer")
+    settings = settings_for(brand, fresh_database("sqlite", tmp_path), tmp_path)
+    async with running(settings) as bridge:
+        await eventually(lambda: is_active(bridge), what="signing in")
+        words = f"@{brand.handle} my broadband has been down since Tuesday"
+        complaint = await asyncio.to_thread(customer.post, words, mentions=[brand])
+        await eventually(lambda: seen_by(customer, complaint), what="our answer in the customer's view")
+        (ticket,) = (await bridge.reads("tickets"))["items"]
+
+        closing = await called_fixed(bridge, ticket["id"], customer, complaint, brand, answers=2)
+        below = Written(closing["uri"], closing["cid"], root=(complaint.uri, complaint.cid))
+        denial = await asyncio.to_thread(customer.post, "No, still down here.", reply_to=below)
+        await eventually(lambda: has_come_to(bridge, ticket["id"], "open", "denied"), what="the ticket open again")
+
+        again = await called_fixed(bridge, ticket["id"], customer, denial, brand, answers=1)
+        assert again["record"]["text"] != closing["record"]["text"], "one thread never reads the same sentence twice"
+        below = Written(again["uri"], again["cid"], root=(complaint.uri, complaint.cid))
+        await asyncio.to_thread(customer.post, "Yes, it works again, thank you!", reply_to=below)
+        await eventually(lambda: has_come_to(bridge, ticket["id"], "solved", "confirmed"), what="the customer's yes")
+        (answer,) = (await bridge.reads("answers", q="broadband"))["items"]
+        assert (answer["ticket_id"], answer["outcome"], len(answer["said"])) == (ticket["id"], "confirmed", 2)
+
+
+async def called_fixed(
+    bridge: Running, ticket_id: str, customer: Person, post: Written, brand: Person, *, answers: int
+) -> dict[str, Any]:
+    """Solve the ticket, let the closing answer out, and see it below the post as the customer does."""
+    solved = await bridge.http.post(f"/v1/tickets/{ticket_id}/solve", json={"actor": {"name": "Kim"}})
+    assert solved.status_code == 200, solved.text
+    waiting = (await bridge.reads("replies", state="awaiting_approval"))["items"]
+    (closing,) = [each for each in waiting if each["purpose"] == "resolve"]
+    key = {"Idempotency-Key": f"approve-{closing['id']}"}
+    approved = await bridge.http.post(f"/v1/replies/{closing['id']}/approve", headers=key)
+    assert approved.status_code == 200, approved.text
+
+    async def seen() -> dict[str, Any] | None:
+        shown = await asyncio.to_thread(customer.replies_under, post)
+        mine = [each for each in shown if ours(each, brand)]
+        found = [each for each in mine if each["record"]["text"] == closing["text"]]
+        return found[0] if len(mine) == answers and found else None
+
+    return await eventually(seen, what="the closing answer in the customer's view")
+
+
+async def has_come_to(bridge: Running, ticket_id: str, state: str, outcome: str) -> bool | None:
+    ticket = await bridge.reads(f"tickets/{ticket_id}")
+    return (ticket["state"], ticket["outcome"]) == (state, outcome) or None
