@@ -39,11 +39,11 @@ WORDS: Mapping[str, tuple[str, str, str, str, str]] = {
     ),
     "message": ("Your message", "Ihre Nachricht", "Votre message", "Su mensaje", "Il suo messaggio"),
     "photos": (
-        "Photos (up to 5, 10 MB each)",
-        "Fotos (bis zu 5, je 10 MB)",
-        "Photos (5 au plus, 10 Mo chacune)",
-        "Fotos (hasta 5, de 10 MB cada una)",
-        "Foto (fino a 5, 10 MB ciascuna)",
+        "Photos (up to 5, 10 MB each, 25 MB in all)",
+        "Fotos (bis zu 5, je 10 MB, zusammen 25 MB)",
+        "Photos (5 au plus, 10 Mo chacune, 25 Mo en tout)",
+        "Fotos (hasta 5, de 10 MB cada una, 25 MB en total)",
+        "Foto (fino a 5, 10 MB ciascuna, 25 MB in tutto)",
     ),
     "send": ("Send", "Senden", "Envoyer", "Enviar", "Invia"),
     "sent": (
