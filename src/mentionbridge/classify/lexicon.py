@@ -5,12 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 from mentionbridge.classify.words import phrase
 
 LANGUAGES = ("en", "de", "es", "fr", "it", "pt")
 _SHORTEST_STEM, _LONGEST_STEM = 4, 16
 _NEGATED_WITHIN = 3
+MOST_KNOWN, LONGEST_KNOWN = 16_384, 32
+"""So many words, no longer than that, are remembered as we have looked them up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,14 @@ class Hit:
     negated: bool = False
 
 
+class _Known(NamedTuple):
+    """A word as our lists know it: its class or itself, whether a phrase may begin with it, and its stem's group."""
+
+    kind: str
+    starts: bool
+    stem: str | None
+
+
 class Lexicon:
     """Phrases by group. The longest phrase at a place wins, and its words count once."""
 
@@ -31,6 +42,7 @@ class Lexicon:
         self._phrases: dict[tuple[str, ...], str] = {}
         self._reach: dict[str, int] = {}
         self._stems: dict[str, str] = {}
+        self._known: dict[str, _Known] = {}
         self.vocabulary = {*data["common"], *self._negation, *self._classes}
         for group, words in _table(data["words"]):
             for entry in words:
@@ -50,13 +62,14 @@ class Lexicon:
 
     def find(self, tokens: Sequence[str]) -> Iterator[Hit]:
         """Yield hits from left to right, in time linear in the number of tokens."""
-        kinds = [self._kind(token) for token in tokens]
-        starts = [at for at, token in enumerate(tokens) if self._may_start(token, kinds[at])]
+        known = [self._known.get(token) or self._learn(token) for token in tokens]
+        kinds = [each.kind for each in known]
+        starts = [at for at, each in enumerate(known) if each.starts]
         free_from, last_negation = 0, -_NEGATED_WITHIN - 1
         for at in starts:
             if at < free_from:
                 continue
-            length, group = self._longest_at(tokens, kinds, at)
+            length, group = self._longest_at(tokens, kinds, at, known[at].stem)
             free_from = at + length
             if group:
                 yield Hit(group, " ".join(tokens[at:free_from]), at - last_negation <= _NEGATED_WITHIN)
@@ -64,22 +77,32 @@ class Lexicon:
                 yield Hit("denial", tokens[at])
                 last_negation = at
 
-    def _may_start(self, token: str, kind: str) -> bool:
-        return token in self._reach or kind in self._reach or token in self._negation or self._stem(token) is not None
+    def _learn(self, token: str) -> _Known:
+        """Look a word up once; people say the same few thousand words again and again."""
+        kind, stem = self._kind(token), self._stem(token)
+        starts = token in self._reach or kind in self._reach or token in self._negation or stem is not None
+        known = _Known(kind, starts, stem)
+        if len(token) <= LONGEST_KNOWN:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[token] = known
+        return known
 
     def _kind(self, word: str) -> str:
         if word.isdecimal():
             return "<one>" if word == "1" else "<many>"
         return "<nth>" if word[0].isdecimal() else self._classes.get(word, word)
 
-    def _longest_at(self, tokens: Sequence[str], kinds: Sequence[str], at: int) -> tuple[int, str | None]:
+    def _longest_at(
+        self, tokens: Sequence[str], kinds: Sequence[str], at: int, stem: str | None
+    ) -> tuple[int, str | None]:
         reach = max(self._reach.get(tokens[at], 0), self._reach.get(kinds[at], 0))
         for length in range(min(reach, len(tokens) - at), 0, -1):
             piece = slice(at, at + length)
             group = self._phrases.get(tuple(tokens[piece])) or self._phrases.get(tuple(kinds[piece]))
             if group:
                 return length, group
-        return 1, self._stem(tokens[at])
+        return 1, stem
 
     def _stem(self, token: str) -> str | None:
         ends = range(_SHORTEST_STEM, min(len(token), _LONGEST_STEM) + 1)

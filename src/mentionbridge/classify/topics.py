@@ -1,6 +1,7 @@
 """Which of the operator's topics a text is about."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
@@ -16,8 +17,7 @@ def find(words: Words, topics: Sequence[Topic]) -> tuple[str, ...]:
     Whole words only, whatever their case, singular or plural; scripts without spaces match anywhere.
     """
     entries = [(word, topic.key) for topic in topics for word in topic.words]
-    spaced = {form: key for word, key in reversed(entries) for form in _forms_of_phrase(word)}
-    best = _best_by_key(_named(words.tokens, spaced))
+    best = _best_by_key(_named(words.tokens, _spaced(tuple(entries))))
     unspaced = ((len(word), key) for word, key in entries if _is_unspaced(word) and word in words.said)
     for size, key in unspaced:
         best[key] = max(best.get(key, (0, 0)), (1, size))
@@ -25,14 +25,26 @@ def find(words: Words, topics: Sequence[Topic]) -> tuple[str, ...]:
     return tuple(sorted(best, key=lambda key: (-best[key][0], -best[key][1], order[key])))
 
 
-def _named(tokens: Sequence[str], names: Mapping[tuple[str, ...], str]) -> Iterator[tuple[str, tuple[int, int]]]:
-    first_words = {name[0] for name in names}
-    lengths = {len(name) for name in names}
-    forms = {token: _forms(token) for token in set(tokens)}
-    starts = [at for at, token in enumerate(tokens) if not first_words.isdisjoint(forms[token])]
-    for at, length in product(starts, lengths):
-        for last in forms[tokens[at + length - 1]] if at + length <= len(tokens) else ():
-            key = names.get((*tokens[at : at + length - 1], last))
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names of topics, taken into words, with the words they begin with and how many they are."""
+
+    keys: Mapping[tuple[str, ...], str]
+    first_words: frozenset[str]
+    lengths: frozenset[int]
+
+
+@lru_cache(maxsize=256)
+def _spaced(entries: tuple[tuple[str, str], ...]) -> _Names:
+    keys = {form: key for word, key in reversed(entries) for form in _forms_of_phrase(word)}
+    return _Names(keys, frozenset(name[0] for name in keys), frozenset(map(len, keys)))
+
+
+def _named(tokens: Sequence[str], names: _Names) -> Iterator[tuple[str, tuple[int, int]]]:
+    starts = [at for at, token in enumerate(tokens) if not names.first_words.isdisjoint(_forms(token))]
+    for at, length in product(starts, names.lengths):
+        for last in _forms(tokens[at + length - 1]) if at + length <= len(tokens) else ():
+            key = names.keys.get((*tokens[at : at + length - 1], last))
             if key is not None:
                 yield key, (length, len(last))
 
@@ -50,6 +62,7 @@ def _forms_of_phrase(words: str) -> tuple[tuple[str, ...], ...]:
     return tuple((*tokens[:-1], form) for form in _forms(tokens[-1])) if tokens else ()
 
 
+@lru_cache(maxsize=16_384)
 def _forms(token: str) -> tuple[str, ...]:
     """Return a word and what it may be the plural of."""
     forms = [token]

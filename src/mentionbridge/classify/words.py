@@ -10,6 +10,7 @@ _NOT_OURS = re.compile(r"https?://\S+|www\.\S+|(?<![\w@])@[\w.\-]+(?:@[\w.\-]+)?
 _WORD = re.compile(
     r"\d+(?:st|nd|rd|th|ème|e|º|ª)?(?![^\W_])|\d+|[^\W\d_]+(?:['\-][^\W\d_]+)*|[\u2190-\u2bff\U0001f000-\U0001faff]"
 )
+_BEYOND_LATIN = re.compile(r"[^\x00-\u024f]+")
 _APOSTROPHES = str.maketrans("’‘´`‛＇", "''''''")
 
 
@@ -49,8 +50,8 @@ class Words:
         """Which part of the letters is Latin; 1 when there are none."""
         if self.said.isascii():
             return 1.0
-        latin = sum(character.isalpha() and character < "\u0250" for character in self.said)
-        return latin / self.letters if self.letters else 1.0
+        others = sum(map(str.isalpha, "".join(_BEYOND_LATIN.findall(self.said))))
+        return (self.letters - others) / self.letters if self.letters else 1.0
 
     @property
     def shouts(self) -> bool:
