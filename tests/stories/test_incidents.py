@@ -166,6 +166,18 @@ async def test_an_account_that_is_off_for_incidents_tells_none(told: Tale) -> No
     assert heard(told, "sam", NEWS) == 0
 
 
+async def test_where_no_sentence_fits_a_person_is_left_out_and_the_others_hear_it(told: Tale) -> None:
+    await told.says("sam", LATE)
+    incident = await declare(told.bridge, "acme", plan(told), KIM)
+    able = told.paper.capabilities
+    told.paper.capabilities = replace(able, max_length=10)  # type: ignore[misc]
+    assert (await tell_members(told.bridge), await tell_members(told.bridge)) == (1, 0)
+    told.paper.capabilities = able  # type: ignore[misc]
+    await told.says("ann", LATE)
+    assert [heard(told, who, NEWS) for who in ("sam", "ann")] == [0, 1]
+    assert incident.number == 1
+
+
 async def test_places_narrow_it_and_what_names_none_is_not_in_it(told: Tale) -> None:
     await told.says("sam", LATE)
     await told.says("ann", f"{LATE}, near the Harbour")

@@ -1,5 +1,6 @@
 """What was complained of in public is called solved in public, and the customer has the last word on it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from fakes.tale import LATE, Tale
 from mentionbridge.domain.account import Mode
+from mentionbridge.domain.errors import NotAllowed
 from mentionbridge.domain.mention import Origin, Post
 from mentionbridge.domain.ticket import Outcome, TicketState
 from mentionbridge.domain.wording import Kind
@@ -196,3 +198,22 @@ async def test_edited_words_close_the_story_as_well(told: Tale) -> None:
     await approve(told.bridge, "acme", reply_id, KIM)
     await told.works()
     assert len(told.printed) == 2
+
+
+async def test_in_a_story_that_goes_on_nobody_can_let_it_be_called_solved(told: Tale) -> None:
+    sam, ann = await told.says("sam", LATE), await told.says("ann", LATE)
+    await solve(told, ann)
+    ((reply_id, *_),) = await closings(told)
+    await merge(told.bridge, "acme", await told.id_of(ann), await told.id_of(sam), KIM, "one van")
+    with pytest.raises(NotAllowed, match="says that it is solved"):
+        await approve(told.bridge, "acme", reply_id, KIM)
+
+
+async def test_a_ticket_is_solved_also_where_no_sentence_about_it_fits(told: Tale) -> None:
+    post = await told.says("sam", LATE)
+    told.paper.capabilities = replace(told.paper.capabilities, max_length=10)  # type: ignore[misc]
+    ticket_id = await solve(told, post)
+    assert (await stands(told, ticket_id), await closings(told)) == ((TicketState.SOLVED, None), [])
+    held = [reason for (reason,) in await told.rows("SELECT reason FROM entries WHERE kind = 'held'")]
+    assert len(held) == 1
+    assert held[0].startswith("not called solved in public: ")

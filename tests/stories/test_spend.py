@@ -135,3 +135,15 @@ async def test_without_a_limit_nothing_stops(told: Tale) -> None:
     await polls(told)
     await told.says("sam", LATE)
     assert (network.polls, told.printed) == (3, [("sam", "public")])
+
+
+async def test_what_a_look_at_the_rights_costs_is_kept_where_no_worker_is(told: Tale) -> None:
+    network = dear(told, None)
+    await told.says("sam", LATE)
+    await keep_spend(told.bridge)
+    (mention_id,) = (await told.rows("SELECT id FROM mentions"))[0]
+    network.charge("read", 3)
+    await rights(told.bridge, "acme", mention_id)
+    assert network.spent() == {}
+    ((micros,),) = await told.rows("SELECT micros FROM account_spend WHERE what = 'read'")
+    assert micros == 3

@@ -168,11 +168,16 @@ async def _tell_one(bridge: Bridge, uow: UnitOfWork, incident: Incident, member:
     mention = await uow.mentions.newest_of(ticket.brand_id, ticket.id, Surface.PUBLIC)
     connected = bridge.find(mention.brand_id, mention.account_id) if mention is not None else None
     why = await _why_not(uow, connected, mention, earlier)
-    if why is not None or mention is None or connected is None:
+    reply = None
+    if why is None and mention is not None and connected is not None:
+        try:
+            reply = await _worded(bridge, uow, connected, incident, ticket, mention, now)
+        except NotAllowed as error:
+            why = str(error)
+    if reply is None:
         if await uow.incidents.note_told(incident, member.author_id, person, None):
             await write(uow, bridge.ids, ticket, "held", BY, now, reason=f"not told of the incident: {why}")
         return
-    reply = await _worded(bridge, uow, connected, incident, ticket, mention, now)
     if not await uow.incidents.note_told(incident, member.author_id, person, reply.id):
         return
     for old in earlier:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from mentionbridge.domain.account import Mode
+from mentionbridge.domain.errors import NotAllowed
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Mention, Surface
 from mentionbridge.domain.reply import Purpose, Reply, ReplyIntent, ReplyState, Target
@@ -23,6 +24,7 @@ from mentionbridge.rules.resolving import asks, contradicts, may_propose, takes_
 from mentionbridge.rules.restraint import stays_unanswered
 from mentionbridge.rules.wording import Told
 
+BY = "the bridge"
 WHY = "the ticket was solved; this says so where it was told in public"
 _TOLD = {Outcome.CONFIRMED: EventType.OUTCOME_CONFIRMED, Outcome.DENIED: EventType.OUTCOME_DENIED}
 _SAYS = {Outcome.CONFIRMED: "the customer says that it is solved", Outcome.DENIED: "the customer says that it is not"}
@@ -36,7 +38,11 @@ async def propose_closing(bridge: Bridge, uow: UnitOfWork, ticket: Ticket, now: 
     for mention in await uow.mentions.newest_public(ticket.brand_id, ticket.id):
         connected = bridge.find(mention.brand_id, mention.account_id)
         if connected is not None and await _may_close(uow, connected, ticket, mention):
-            await _propose(bridge, uow, connected, ticket, mention, now)
+            try:
+                await _propose(bridge, uow, connected, ticket, mention, now)
+            except NotAllowed as error:
+                # A ticket is solved also where no sentence about it fits its network.
+                await write(uow, bridge.ids, ticket, "held", BY, now, reason=f"not called solved in public: {error}")
 
 
 async def _may_close(uow: UnitOfWork, connected: Connected, ticket: Ticket, mention: Mention) -> bool:

@@ -6,7 +6,7 @@ from mentionbridge.domain.errors import NotFound
 from mentionbridge.domain.mention import Surface
 from mentionbridge.domain.reply import Refusal, ReplyRight, Target
 from mentionbridge.pipeline.bridge import Bridge
-from mentionbridge.pipeline.spend import ANSWERING, spent_until
+from mentionbridge.pipeline.spend import ANSWERING, keep_spend_of, spent_until
 
 _GONE = "the post was deleted"
 _SPENT = "what may be spent a day is spent"
@@ -23,4 +23,7 @@ async def rights(bridge: Bridge, brand_id: str, mention_id: str) -> Sequence[Rep
     connected = bridge.at(brand_id, mention.account_id)
     if (until := await spent_until(bridge, connected, ANSWERING)) is not None:
         return [ReplyRight(each, False, _SPENT, Refusal.POLICY, until) for each in (Surface.PUBLIC, Surface.PRIVATE)]
-    return await connected.platform.reply_rights(Target.of(mention))
+    try:
+        return await connected.platform.reply_rights(Target.of(mention))
+    finally:
+        await keep_spend_of(bridge, connected)

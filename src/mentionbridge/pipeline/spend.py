@@ -19,10 +19,11 @@ ANSWERING = 1.0
 async def keep_spend(bridge: Bridge) -> None:
     """Keep what every account has spent since this was last done."""
     for connected in bridge.connected.values():
-        await _keep(bridge, connected)
+        await keep_spend_of(bridge, connected)
 
 
-async def _keep(bridge: Bridge, connected: Connected) -> None:
+async def keep_spend_of(bridge: Bridge, connected: Connected) -> None:
+    """Keep what one account has spent; for whoever asks its network beside a worker."""
     spender = spender_of(connected.platform)
     if spender is None or not (spent := spender.spent()):
         return

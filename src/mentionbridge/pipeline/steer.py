@@ -8,6 +8,7 @@ from mentionbridge.domain.account import Account, AccountState
 from mentionbridge.domain.errors import NotAllowed, NotFound
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.reply import SAID, Purpose, Reply, ReplyState, Sent
+from mentionbridge.domain.ticket import TicketState
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.ledger import done_with, record_sent, tell, tell_done
 from mentionbridge.ports.store import UnitOfWork
@@ -76,6 +77,7 @@ async def approve(bridge: Bridge, brand_id: str, reply_id: str, actor: str) -> R
                 "post_edited", "The post was edited after this reply was written; edit the reply, then approve it."
             )
         await _refuse_second_acknowledgement(uow, reply)
+        await _refuse_untimely_closing(uow, reply)
         now = bridge.clock.now()
         approved = await uow.replies.move(reply, ReplyState.QUEUED, now, approved_by=actor, due=now, reason=None)
         # The words are said now, not when they were drafted, and that is the time they carry on the network.
@@ -95,6 +97,13 @@ async def _refuse_second_acknowledgement(uow: UnitOfWork, reply: Reply) -> None:
     states = await uow.replies.states_in(reply.brand_id, family, person, reply.purpose)
     if any(state in SAID or state is ReplyState.QUEUED for state in states):
         raise NotAllowed("already_said", "This person has an acknowledgement in this story already; reject this one.")
+
+
+async def _refuse_untimely_closing(uow: UnitOfWork, reply: Reply) -> None:
+    """A merge may have brought it to a story that goes on."""
+    ticket = await uow.tickets.get(reply.brand_id, reply.ticket_id) if reply.purpose is Purpose.RESOLVE else None
+    if ticket is not None and ticket.state not in (TicketState.SOLVED, TicketState.CLOSED):
+        raise NotAllowed("not_solved", f"This says that it is solved, and the ticket is {ticket.state}; reject it.")
 
 
 async def reject(bridge: Bridge, brand_id: str, reply_id: str, actor: str, reason: str) -> Reply:
