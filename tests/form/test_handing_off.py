@@ -52,7 +52,8 @@ async def test_a_dead_end_is_offered_another_way_once_and_a_person_lets_it_out(p
     assert await end_overdue(place.bridge) == 1
     assert (await place.funnel()).state == "dead_end"
     (another,) = [row for row in await place.rows(t.replies) if row.purpose == "handoff"]
-    assert another.state == "awaiting_approval" and "another way" in another.text
+    assert (another.state, another.kind) == ("awaiting_approval", "hand_off")
+    assert "your parcel" in another.text and "private message" in another.text
     assert another.links[0][2] == "https://demo.example/messages"
     assert await end_overdue(place.bridge) == 0
     ways = [row.way for row in await place.rows(t.handoffs)]

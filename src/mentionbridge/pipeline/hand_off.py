@@ -5,16 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from mentionbridge.domain.errors import NotAllowed
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.handoff import Handoff, HandoffState, Way
 from mentionbridge.domain.mention import Mention, Surface, Visibility
-from mentionbridge.domain.reply import Link, Purpose, Reply, ReplyIntent, ReplyState, Target
+from mentionbridge.domain.reply import Purpose, Reply, ReplyIntent, ReplyState, Target
 from mentionbridge.domain.ticket import Ticket, TicketState
+from mentionbridge.domain.wording import Kind
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.naming import key_of
+from mentionbridge.pipeline.wording import in_fresh_words
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.rules.handoff import Roads, best, leads
-from mentionbridge.rules.wording import thing_of
+from mentionbridge.rules.wording import Told, Worded, thing_of
 
 AT_ONCE = 50
 _WHEN = {
@@ -157,7 +160,11 @@ async def _another_way(bridge: Bridge, uow: UnitOfWork, dead: Handoff, now: date
     if way is None:
         return
     invitation = _invitation(bridge, uow, connected, mention, ticket, way, turn=dead.turn + 1)
-    reply = _offer(bridge, connected, ticket, mention, invitation, now)
+    try:
+        reply = await _offer(bridge, uow, connected, ticket, mention, invitation, now)
+    except NotAllowed:
+        # No sentence about it fits this network; the first way stands as a dead end for a person to see.
+        return
     if await uow.replies.add(reply, Purpose.HANDOFF):
         await keep(uow, invitation, reply)
         facts: dict[str, Any] = {"ticket_id": ticket.id, "account_id": reply.account_id, "reply_id": reply.id}
@@ -166,28 +173,44 @@ async def _another_way(bridge: Bridge, uow: UnitOfWork, dead: Handoff, now: date
         )
 
 
-def _offer(
-    bridge: Bridge, connected: Connected, ticket: Ticket, mention: Mention, invitation: Invitation, now: datetime
+async def _offer(
+    bridge: Bridge,
+    uow: UnitOfWork,
+    connected: Connected,
+    ticket: Ticket,
+    mention: Mention,
+    invitation: Invitation,
+    now: datetime,
 ) -> Reply:
-    thing = thing_of(bridge.brand(ticket.brand_id), ticket.topic, "en")
-    text = f"We still want to put {thing} right. You can answer here, in private."
-    links: tuple[Link, ...] = ()
-    surface = Surface.PRIVATE if invitation.handoff.way is Way.MESSAGE else Surface.PUBLIC
-    if invitation.url is not None:
-        before = f"We still want to put {thing} right. Here is another way to tell us more: "
-        text, links = f"{before}private message.", (Link(len(before), len(before) + 15, invitation.url),)
+    in_public = invitation.handoff.way is not Way.MESSAGE
+    worded = await _worded(bridge, uow, connected, ticket, mention, invitation)
     intent = ReplyIntent(
         reply_id=bridge.ids.new("rpl"),
         key=key_of(connected.account, mention.external_id, Purpose.HANDOFF),
-        surface=surface,
-        visibility=mention.visibility if surface is Surface.PUBLIC else Visibility.DIRECT,
-        text=text,
-        lang="en",
+        surface=Surface.PUBLIC if in_public else Surface.PRIVATE,
+        visibility=mention.visibility if in_public else Visibility.DIRECT,
+        text=worded.text,
+        lang=worded.lang,
         target=Target.of(mention),
         created_at=now,
-        links=links,
+        links=worded.links,
     )
-    return waiting(connected, ticket, mention, intent, Purpose.HANDOFF, ANOTHER_WAY)
+    reply = waiting(connected, ticket, mention, intent, Purpose.HANDOFF, ANOTHER_WAY)
+    return replace(reply, template=worded.template_id, kind=Kind.HAND_OFF) if in_public else reply
+
+
+async def _worded(
+    bridge: Bridge, uow: UnitOfWork, connected: Connected, ticket: Ticket, mention: Mention, invitation: Invitation
+) -> Worded:
+    """Word it as the operator does, in the language they were answered in; a private message needs no link."""
+    if invitation.handoff.way is Way.MESSAGE:
+        thing = thing_of(bridge.brand(ticket.brand_id), ticket.topic, "en")
+        return Worded(f"We still want to put {thing} right. You can answer here, in private.", (), "", "en", thing)
+    told = Told(ticket.topic, ticket.place, ticket_id=ticket.id)
+    said = await uow.replies.of_story(ticket.brand_id, ticket.id, mention.author_id, Purpose.ACKNOWLEDGE)
+    heard = said.lang if said is not None and said.lang else mention.lang
+    worded, _ = await in_fresh_words(bridge, uow, connected, mention, Kind.HAND_OFF, told, heard, invitation.url)
+    return worded
 
 
 def waiting(
