@@ -101,8 +101,8 @@ async def test_killed_at_any_request_it_is_said_at_most_once_and_found_where_it_
             assert said <= 1
             assert await one_life(living(vault, clock, server.handle), intent, out) or not said
             assert len(server.own) <= 1
-    assert died > len(LIFE)
-    assert sends, "a death that never met the send proves nothing"
+    assert died >= 5 * len(LIFE)
+    assert sends >= len(LIFE), "deaths that never met the send prove nothing"
 
 
 async def test_killed_between_a_trade_and_its_keeping_the_account_asks_for_a_person_and_says_nothing() -> None:
