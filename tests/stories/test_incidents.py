@@ -13,6 +13,7 @@ from mentionbridge.domain.errors import NotAllowed, NotFound, WrongValue
 from mentionbridge.domain.incident import Incident, IncidentState
 from mentionbridge.domain.mention import Post
 from mentionbridge.domain.wording import Kind
+from mentionbridge.pipeline.change import change as change_ticket
 from mentionbridge.pipeline.incident import Declared, broadcast, change, declare, end_overdue, tell_members
 from mentionbridge.pipeline.know import join_customers
 from mentionbridge.pipeline.steer import reject
@@ -199,6 +200,26 @@ async def test_everybody_hears_it_in_a_language_it_was_written_in(told: Tale) ->
     await declared(told, news={"en": NEWS, "de": german})
     assert heard(told, "ann", NEWS) == 1
     assert heard(told, "sam", german) == 1
+
+
+async def test_without_a_language_named_it_is_the_brands_own_whatever_country_that_names(told: Tale) -> None:
+    british = replace(told.bridge.brand("acme"), lang="en-GB")
+    told.bridge = replace(told.bridge, brands={"acme": british})
+    await told.says("sam", LATE)
+    assert (await declared(told, lang=None)).lang == "en"
+    assert heard(told, "sam", NEWS) == 1
+
+
+async def test_what_joins_without_being_told_of_is_not_hidden_by_the_end_of_the_telling(told: Tale) -> None:
+    """A topic given by a person later makes no member; only declaring, changing and complaining do."""
+    kim = await told.says("kim", BILLED)
+    incident = await declare(told.bridge, "acme", plan(told), KIM)
+    await change_ticket(told.bridge, "acme", await told.id_of(kim), {"topic": "parcel"}, KIM)
+    await tells(told)
+    assert ((await told.ticket(await told.id_of(kim))).incident_id, heard(told, "kim", NEWS)) == (None, 0)
+    await change(told.bridge, "acme", incident.id, {"title": "the depot and its vans"}, KIM)
+    await tells(told)
+    assert heard(told, "kim", NEWS) == 1
 
 
 async def test_its_time_ends_it(told: Tale) -> None:

@@ -25,6 +25,7 @@ from mentionbridge.rules.incidents import may_hear_more, news_for
 from mentionbridge.rules.linting import LONGEST_NEWS, unspeakable
 from mentionbridge.rules.restraint import PLANNED, stays_unanswered
 from mentionbridge.rules.wording import Told, phrasings_of
+from mentionbridge.text.language import primary
 from mentionbridge.text.pii import find
 
 AT_ONCE = 50
@@ -35,12 +36,13 @@ BY = "the bridge"
 class Declared:
     """What a person says is wrong: its news by language, and the topics and places it is about (one list may be empty).
 
-    Tickets told since `since` that are not over are taken in, and whatever is told until `until`.
+    Without a `lang`, who speaks none of its languages is told in the brand's own. Tickets told since `since` that are not
+    over are taken in, and whatever is told until `until`.
     """
 
     title: str
     news: Mapping[str, str]
-    lang: str
+    lang: str | None
     topics: Sequence[str]
     places: Sequence[str]
     since: datetime
@@ -50,7 +52,8 @@ class Declared:
 async def declare(bridge: Bridge, brand_id: str, declared: Declared, actor: str) -> Incident:
     """Open an incident; raises WrongValue when it covers nothing that can be told apart, or cannot be said."""
     now = bridge.clock.now()
-    _check(bridge, brand_id, declared.topics, declared.places, declared.news, declared.lang)
+    lang = declared.lang or primary(bridge.brand(brand_id).lang) or "en"
+    _check(bridge, brand_id, declared.topics, declared.places, declared.news, lang)
     if declared.until is not None and declared.until <= now:
         raise WrongValue("`until` has passed already; name a time that is still to come, or none.")
     incident = Incident(
@@ -58,7 +61,7 @@ async def declare(bridge: Bridge, brand_id: str, declared: Declared, actor: str)
         id=bridge.ids.new("inc"),
         title=declared.title,
         news=dict(declared.news),
-        lang=declared.lang,
+        lang=lang,
         topics=tuple(declared.topics),
         places=tuple(declared.places),
         since=declared.since,
@@ -71,7 +74,8 @@ async def declare(bridge: Bridge, brand_id: str, declared: Declared, actor: str)
         updated_at=now,
     )
     async with bridge.store.writing() as uow:
-        members = await uow.incidents.add(incident)
+        await uow.incidents.add(incident)
+        members = await uow.incidents.take_in(incident)
         await _tell(uow, EventType.INCIDENT_OPENED, incident, now, actor=actor, members=members)
     bridge.observer.saw("incident.opened", id=incident.id, members=members, actor=actor)
     return incident
@@ -85,10 +89,9 @@ async def change(bridge: Bridge, brand_id: str, incident_id: str, facts: Mapping
         if changed.state is IncidentState.CLOSED:
             changed = replace(changed, closed_at=now)
         _check(bridge, brand_id, changed.topics, changed.places, {}, changed.lang)
-        members = await uow.incidents.keep(changed)
-        if members:
+        if changed.state is IncidentState.OPEN and await uow.incidents.take_in(changed):
             changed = replace(changed, telling=True)
-            await uow.incidents.keep(changed)
+        await uow.incidents.keep(changed)
         type_ = EventType.INCIDENT_CLOSED if changed.state is IncidentState.CLOSED else EventType.INCIDENT_UPDATED
         await _tell(uow, type_, changed, now, actor=actor)
     return changed
@@ -139,7 +142,7 @@ async def end_overdue(bridge: Bridge) -> int:
 
 
 async def tell_members(bridge: Bridge) -> int:
-    """Write the newest news to some of those who have not heard them; returns how many were looked at."""
+    """Write the newest news to some of those who have not heard them; returns for how many that is settled now."""
     async with bridge.store.reading() as uow:
         telling = await uow.incidents.telling(1)
     return await _tell_some(bridge, telling[0]) if telling else 0
@@ -149,14 +152,14 @@ async def _tell_some(bridge: Bridge, telling: Incident) -> int:
     async with bridge.store.writing() as uow:
         incident = await uow.incidents.hold(telling.brand_id, telling.id)
         untold = await uow.incidents.untold(incident, AT_ONCE)
-        for member in untold:
-            await _tell_one(bridge, uow, incident, member)
-        if not untold and incident.telling:
+        settled = sum([await _tell_one(bridge, uow, incident, member) for member in untold])
+        if not settled:
             await uow.incidents.keep(replace(incident, telling=False))
-    return len(untold)
+    return settled
 
 
-async def _tell_one(bridge: Bridge, uow: UnitOfWork, incident: Incident, member: Untold) -> None:
+async def _tell_one(bridge: Bridge, uow: UnitOfWork, incident: Incident, member: Untold) -> bool:
+    """Tell one member, or leave them out with the reason; False when somebody has done either already."""
     now = bridge.clock.now()
     ticket = await uow.tickets.hold(incident.brand_id, member.ticket_id)
     person = (await uow.authors.hold(incident.brand_id, member.author_id)).authors
@@ -175,16 +178,18 @@ async def _tell_one(bridge: Bridge, uow: UnitOfWork, incident: Incident, member:
         except NotAllowed as error:
             why = str(error)
     if reply is None:
-        if await uow.incidents.note_told(incident, member.author_id, person, None):
-            await write(uow, bridge.ids, ticket, "held", BY, now, reason=f"not told of the incident: {why}")
-        return
+        if not await uow.incidents.note_told(incident, member.author_id, person, None):
+            return False
+        await write(uow, bridge.ids, ticket, "held", BY, now, reason=f"not told of the incident: {why}")
+        return True
     if not await uow.incidents.note_told(incident, member.author_id, person, reply.id):
-        return
+        return False
     for old in earlier:
         if old.state in PLANNED and not old.may_be_out:
             await drop(uow, old, "there are newer news", now)
     if await uow.replies.add(reply, f"i{incident.number}:{incident.id}"):
         await tell(uow, EventType.REPLY_DRAFTED, reply, now, state=reply.state, actor=incident.actor)
+    return True
 
 
 async def _why_not(

@@ -19,16 +19,15 @@ class Untold:
 class Incidents(Protocol):
     """Waves of complaints, and what everybody in them was told, once."""
 
-    async def add(self, incident: Incident) -> int:
-        """Store an incident, and take in the tickets it covers that are not over; returns how many those are."""
+    async def add(self, incident: Incident) -> None: ...
+    async def take_in(self, incident: Incident) -> int:
+        """Make the unfinished tickets that an open incident covers its members; returns how many joined."""
 
     async def hold(self, brand_id: str, incident_id: str) -> Incident:
         """Return an incident, its row held until the transaction ends; raises NotFound."""
 
     async def get(self, brand_id: str, incident_id: str) -> Incident | None: ...
-    async def keep(self, incident: Incident) -> int:
-        """Keep what has changed, and take in what it covers now; returns how many tickets that added."""
-
+    async def keep(self, incident: Incident) -> None: ...
     async def open_ones(self, brand_id: str) -> Sequence[Incident]: ...
     async def telling(self, limit: int) -> Sequence[Incident]:
         """Return incidents whose members wait to be told, of every brand."""

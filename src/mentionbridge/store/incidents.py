@@ -30,9 +30,8 @@ class StoredIncidents:
 
     connection: AsyncConnection
 
-    async def add(self, incident: Incident) -> int:
+    async def add(self, incident: Incident) -> None:
         await self.connection.execute(sa.insert(t.incidents).values(**_row(incident)))
-        return await self._take_in(incident)
 
     async def hold(self, brand_id: str, incident_id: str) -> Incident:
         query = _ALL.where(is_row(t.incidents, brand_id, incident_id)).with_for_update()
@@ -45,16 +44,15 @@ class StoredIncidents:
         row = (await self.connection.execute(_ALL.where(is_row(t.incidents, brand_id, incident_id)))).first()
         return as_incident(dict(row._mapping)) if row is not None else None
 
-    async def keep(self, incident: Incident) -> int:
+    async def keep(self, incident: Incident) -> None:
         here = is_row(t.incidents, incident.brand_id, incident.id)
         await self.connection.execute(sa.update(t.incidents).where(here).values(**_row(incident)))
-        return await self._take_in(incident) if incident.state is IncidentState.OPEN else 0
 
     async def open_ones(self, brand_id: str) -> Sequence[Incident]:
         return await self._those(t.incidents.c.brand_id == brand_id, t.incidents.c.state == IncidentState.OPEN)
 
     async def telling(self, limit: int) -> Sequence[Incident]:
-        return (await self._those(t.incidents.c.telling))[:limit]
+        return await self._those(t.incidents.c.telling, limit=limit)
 
     async def overdue(self, now: datetime) -> Sequence[Incident]:
         return await self._those(t.incidents.c.state == IncidentState.OPEN, t.incidents.c.until <= now)
@@ -97,7 +95,7 @@ class StoredIncidents:
         here = is_row(t.incidents, incident.brand_id, incident.id)
         await self.connection.execute(sa.update(t.incidents).where(here).values(telling=True))
 
-    async def _take_in(self, incident: Incident) -> int:
+    async def take_in(self, incident: Incident) -> int:
         ticket = t.tickets.c
         covered = [ticket.brand_id == incident.brand_id, ticket.state.in_(_ALIVE), ticket.merged_into.is_(None)]
         covered += [ticket.incident_id.is_(None), ticket.occurred_at >= incident.since]
@@ -106,8 +104,8 @@ class StoredIncidents:
         taken = sa.update(t.tickets).where(*covered).values(incident_id=incident.id, updated_at=incident.updated_at)
         return (await self.connection.execute(taken)).rowcount
 
-    async def _those(self, *where: sa.ColumnElement[bool]) -> list[Incident]:
-        rows = await self.connection.execute(_ALL.where(*where).order_by(t.incidents.c.id))
+    async def _those(self, *where: sa.ColumnElement[bool], limit: int | None = None) -> list[Incident]:
+        rows = await self.connection.execute(_ALL.where(*where).order_by(t.incidents.c.id).limit(limit))
         return [as_incident(dict(row._mapping)) for row in rows]
 
 

@@ -51,7 +51,7 @@ async def declare_incident(
     declared = Declared(
         title=asked.title,
         news=asked.news,
-        lang=asked.lang or door.brands[asked.brand].lang,
+        lang=asked.lang,
         topics=asked.topics,
         places=asked.places,
         since=asked.since or door.clock.now() - A_DAY,
