@@ -9,15 +9,15 @@ from mentionbridge.domain.errors import NotAllowed
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.handoff import Handoff, HandoffState, Way
 from mentionbridge.domain.mention import Mention, Surface, Visibility
-from mentionbridge.domain.reply import Purpose, Reply, ReplyIntent, ReplyState, Target
+from mentionbridge.domain.reply import Purpose, Reply, ReplyIntent, Target
 from mentionbridge.domain.ticket import Ticket, TicketState
 from mentionbridge.domain.wording import Kind
 from mentionbridge.pipeline.bridge import Bridge, Connected
+from mentionbridge.pipeline.draft import answered_in, draft, waiting
 from mentionbridge.pipeline.naming import key_of
-from mentionbridge.pipeline.wording import in_fresh_words
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.rules.handoff import Roads, best, leads
-from mentionbridge.rules.wording import Told, Worded, thing_of
+from mentionbridge.rules.wording import thing_of
 
 AT_ONCE = 50
 _WHEN = {
@@ -182,60 +182,35 @@ async def _offer(
     invitation: Invitation,
     now: datetime,
 ) -> Reply:
-    in_public = invitation.handoff.way is not Way.MESSAGE
-    worded = await _worded(bridge, uow, connected, ticket, mention, invitation)
+    if invitation.handoff.way is Way.MESSAGE:
+        return _by_message(bridge, connected, ticket, mention, now)
+    heard = await answered_in(uow, ticket, mention)
+    reply, _ = await draft(
+        bridge,
+        uow,
+        connected,
+        ticket,
+        mention,
+        Kind.HAND_OFF,
+        Purpose.HANDOFF,
+        heard=heard,
+        reason=ANOTHER_WAY,
+        now=now,
+        link=invitation.url,
+    )
+    return reply
+
+
+def _by_message(bridge: Bridge, connected: Connected, ticket: Ticket, mention: Mention, now: datetime) -> Reply:
+    thing = thing_of(bridge.brand(ticket.brand_id), ticket.topic, "en")
     intent = ReplyIntent(
         reply_id=bridge.ids.new("rpl"),
         key=key_of(connected.account, mention.external_id, Purpose.HANDOFF),
-        surface=Surface.PUBLIC if in_public else Surface.PRIVATE,
-        visibility=mention.visibility if in_public else Visibility.DIRECT,
-        text=worded.text,
-        lang=worded.lang,
+        surface=Surface.PRIVATE,
+        visibility=Visibility.DIRECT,
+        text=f"We still want to put {thing} right. You can answer here, in private.",
+        lang="en",
         target=Target.of(mention),
         created_at=now,
-        links=worded.links,
     )
-    reply = waiting(connected, ticket, mention, intent, Purpose.HANDOFF, ANOTHER_WAY)
-    return replace(reply, template=worded.template_id, kind=Kind.HAND_OFF) if in_public else reply
-
-
-async def _worded(
-    bridge: Bridge, uow: UnitOfWork, connected: Connected, ticket: Ticket, mention: Mention, invitation: Invitation
-) -> Worded:
-    """Word it as the operator does, in the language they were answered in; a private message needs no link."""
-    if invitation.handoff.way is Way.MESSAGE:
-        thing = thing_of(bridge.brand(ticket.brand_id), ticket.topic, "en")
-        return Worded(f"We still want to put {thing} right. You can answer here, in private.", (), "", "en", thing)
-    told = Told(ticket.topic, ticket.place, ticket_id=ticket.id)
-    said = await uow.replies.of_story(ticket.brand_id, ticket.id, mention.author_id, Purpose.ACKNOWLEDGE)
-    heard = said.lang if said is not None and said.lang else mention.lang
-    worded, _ = await in_fresh_words(bridge, uow, connected, mention, Kind.HAND_OFF, told, heard, invitation.url)
-    return worded
-
-
-def waiting(
-    connected: Connected, ticket: Ticket, mention: Mention, intent: ReplyIntent, purpose: Purpose, reason: str
-) -> Reply:
-    """Make a reply that a person must let out."""
-    return Reply(
-        brand_id=ticket.brand_id,
-        id=intent.reply_id,
-        ticket_id=ticket.id,
-        account_id=mention.account_id,
-        platform=mention.platform,
-        mention_id=mention.id,
-        author_id=mention.author_id,
-        purpose=purpose,
-        surface=intent.surface,
-        state=ReplyState.AWAITING_APPROVAL,
-        text=intent.text,
-        lang=intent.lang,
-        links=intent.links,
-        key=intent.key,
-        visibility=intent.visibility,
-        prepared=connected.platform.prepare(intent),
-        created_at=intent.created_at,
-        updated_at=intent.created_at,
-        reason=reason,
-        mention_edit_version=mention.edit_version,
-    )
+    return waiting(connected, ticket, mention, intent, Purpose.HANDOFF, ANOTHER_WAY)

@@ -10,15 +10,14 @@ from mentionbridge.domain.errors import NotAllowed, WrongValue
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.incident import Incident, IncidentState
 from mentionbridge.domain.mention import Mention, Surface
-from mentionbridge.domain.reply import Purpose, Reply, ReplyIntent, ReplyState, Target
+from mentionbridge.domain.reply import Purpose, Reply, ReplyState
 from mentionbridge.domain.ticket import Ticket
 from mentionbridge.domain.wording import Kind
 from mentionbridge.pipeline.bridge import Bridge, Connected
-from mentionbridge.pipeline.hand_off import waiting
+from mentionbridge.pipeline.draft import draft
 from mentionbridge.pipeline.ledger import drop, tell
-from mentionbridge.pipeline.naming import key_of
 from mentionbridge.pipeline.timeline import write
-from mentionbridge.pipeline.wording import in_fresh_words, word
+from mentionbridge.pipeline.wording import word
 from mentionbridge.ports.incidents import Untold
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.rules.incidents import may_hear_more, news_for
@@ -36,8 +35,8 @@ BY = "the bridge"
 class Declared:
     """What a person says is wrong: its news by language, and the topics and places it is about (one list may be empty).
 
-    Without a `lang`, who speaks none of its languages is told in the brand's own. Tickets told since `since` that are not
-    over are taken in, and whatever is told until `until`.
+    Without a `lang`, who speaks none of its languages is told in the brand's own. Unfinished tickets told since `since`
+    are taken in, and whatever is told until `until`.
     """
 
     title: str
@@ -219,23 +218,22 @@ async def _worded(
     now: datetime,
 ) -> Reply:
     news, lang = news_for(incident, mention.lang)
-    told = Told(ticket.topic, ticket.place, ticket_id=ticket.id, news=news)
-    worded, _ = await in_fresh_words(bridge, uow, connected, mention, Kind.INCIDENT, told, lang)
-    intent = ReplyIntent(
-        reply_id=bridge.ids.new("rpl"),
-        key=key_of(connected.account, f"{mention.external_id}\n{incident.id}\n{incident.number}", Purpose.BROADCAST),
-        surface=Surface.PUBLIC,
-        visibility=mention.visibility,
-        text=worded.text,
-        lang=worded.lang,
-        target=Target.of(mention),
-        created_at=now,
-        links=worded.links,
+    drafted, _ = await draft(
+        bridge,
+        uow,
+        connected,
+        ticket,
+        mention,
+        Kind.INCIDENT,
+        Purpose.BROADCAST,
+        heard=lang,
+        reason="",
+        now=now,
+        turn=(incident.id, incident.number),
+        news=news,
     )
-    drafted = waiting(connected, ticket, mention, intent, Purpose.BROADCAST, "")
     # Whoever declared it has read the news, and decided that all of them hear them.
-    said = {"template": worded.template_id, "kind": Kind.INCIDENT, "approved_by": incident.actor}
-    return replace(drafted, **said, state=ReplyState.QUEUED, due=now, reason=None)  # type: ignore[arg-type]
+    return replace(drafted, state=ReplyState.QUEUED, approved_by=incident.actor, due=now, reason=None)
 
 
 def _check(

@@ -7,22 +7,19 @@ from datetime import datetime
 from mentionbridge.domain.account import Mode
 from mentionbridge.domain.errors import NotAllowed
 from mentionbridge.domain.events import EventType
-from mentionbridge.domain.mention import Mention, Surface
-from mentionbridge.domain.reply import Purpose, Reply, ReplyIntent, ReplyState, Target
+from mentionbridge.domain.mention import Mention
+from mentionbridge.domain.reply import Purpose, Reply, ReplyState
 from mentionbridge.domain.ticket import Outcome, Ticket, TicketState
 from mentionbridge.domain.verdict import Verdict
 from mentionbridge.domain.wording import Kind
 from mentionbridge.pipeline.bridge import Bridge, Connected
-from mentionbridge.pipeline.hand_off import waiting
+from mentionbridge.pipeline.draft import answered_in, draft
 from mentionbridge.pipeline.ledger import drop, tell
-from mentionbridge.pipeline.naming import key_of
 from mentionbridge.pipeline.timeline import write
-from mentionbridge.pipeline.wording import in_fresh_words
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.rules.outcome import read
 from mentionbridge.rules.resolving import asks, contradicts, may_propose, takes_back
 from mentionbridge.rules.restraint import stays_unanswered
-from mentionbridge.rules.wording import Told
 
 BY = "the bridge"
 WHY = "the ticket was solved; this says so where it was told in public"
@@ -60,24 +57,21 @@ async def _may_close(uow: UnitOfWork, connected: Connected, ticket: Ticket, ment
 async def _propose(
     bridge: Bridge, uow: UnitOfWork, connected: Connected, ticket: Ticket, mention: Mention, now: datetime
 ) -> None:
-    acknowledged = await uow.replies.of_story(ticket.brand_id, ticket.id, mention.author_id, Purpose.ACKNOWLEDGE)
-    heard = acknowledged.lang if acknowledged is not None and acknowledged.lang else mention.lang
-    told = Told(ticket.topic, ticket.place, ticket_id=ticket.id)
-    worded, fresh = await in_fresh_words(bridge, uow, connected, mention, Kind.RESOLVED, told, heard)
     turn = 1 + await uow.replies.written_to(mention.brand_id, mention.id, Purpose.RESOLVE)
-    intent = ReplyIntent(
-        reply_id=bridge.ids.new("rpl"),
-        key=key_of(connected.account, f"{mention.external_id}\n{turn}", Purpose.RESOLVE),
-        surface=Surface.PUBLIC,
-        visibility=mention.visibility,
-        text=worded.text,
-        lang=worded.lang,
-        target=Target.of(mention),
-        created_at=now,
-        links=worded.links,
+    heard = await answered_in(uow, ticket, mention)
+    reply, fresh = await draft(
+        bridge,
+        uow,
+        connected,
+        ticket,
+        mention,
+        Kind.RESOLVED,
+        Purpose.RESOLVE,
+        heard=heard,
+        reason=WHY,
+        now=now,
+        turn=(turn,),
     )
-    drafted = waiting(connected, ticket, mention, intent, Purpose.RESOLVE, WHY)
-    reply = replace(drafted, template=worded.template_id, kind=Kind.RESOLVED)
     if fresh and connected.account.mode_for(Kind.RESOLVED) is Mode.AUTO:
         reply = replace(reply, state=ReplyState.QUEUED, due=now, reason=None)
     if await uow.replies.add(reply, f"r{turn}:{mention.id}"):

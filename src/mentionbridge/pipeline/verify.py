@@ -13,8 +13,9 @@ from mentionbridge.domain.mention import Author, Origin, Post, Surface, Visibili
 from mentionbridge.domain.reply import Purpose, ReplyIntent, ReplyState, Target
 from mentionbridge.domain.ticket import Ticket
 from mentionbridge.pipeline.bridge import Bridge, Connected
+from mentionbridge.pipeline.draft import waiting
 from mentionbridge.pipeline.form import Where, begin, session_at, story_of
-from mentionbridge.pipeline.hand_off import advance, waiting
+from mentionbridge.pipeline.hand_off import advance
 from mentionbridge.pipeline.naming import key_of
 from mentionbridge.pipeline.timeline import write
 from mentionbridge.ports.store import UnitOfWork
