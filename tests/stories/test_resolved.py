@@ -217,3 +217,20 @@ async def test_a_ticket_is_solved_also_where_no_sentence_about_it_fits(told: Tal
     held = [reason for (reason,) in await told.rows("SELECT reason FROM entries WHERE kind = 'held'")]
     assert len(held) == 1
     assert held[0].startswith("not called solved in public: ")
+
+
+@both
+async def test_a_database_from_before_the_closing_answer_does_not_say_it_again(told: Tale) -> None:
+    post, ticket_id = await solved_in_public(told)
+    async with told.engine.writing() as connection:
+        closings_of = "SELECT id FROM replies WHERE purpose = 'resolve'"
+        await connection.exec_driver_sql(f"DELETE FROM reply_attempts WHERE reply_id IN ({closings_of})")
+        await connection.exec_driver_sql("DELETE FROM replies WHERE purpose = 'resolve'")
+        await connection.exec_driver_sql("UPDATE tickets SET state = 'open', solved_at = NULL")
+    await solve(told, post)
+    ((reply_id, *_),) = await closings(told)
+    await approve(told.bridge, "acme", reply_id, KIM)
+    await told.works()
+    assert [state for _, state, _ in await closings(told)] == ["sent"]
+    assert len(told.paper.printed) == 2, "the network knew its key"
+    assert (await stands(told, ticket_id))[0] is TicketState.SOLVED

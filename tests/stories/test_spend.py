@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fakes.tale import ACME, LATE, Paper, Tale
+from mentionbridge.bootstrap.examine import _spend as spend_of
 from mentionbridge.pipeline.bridge import Connected
 from mentionbridge.pipeline.collect import poll
 from mentionbridge.pipeline.rights import rights
@@ -15,6 +16,9 @@ from mentionbridge.pipeline.spend import keep_spend
 from mentionbridge.ports.platform import Page
 from mentionbridge.ports.store import Queue
 from mentionbridge.store.reading import StoredDesk
+from mentionbridge.telemetry.metrics import Metrics
+from mentionbridge.telemetry.watcher import Watcher
+from mentionbridge.web import shapes
 
 both = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 CENT = 10_000
@@ -147,3 +151,26 @@ async def test_what_a_look_at_the_rights_costs_is_kept_where_no_worker_is(told: 
     assert network.spent() == {}
     ((micros,),) = await told.rows("SELECT micros FROM account_spend WHERE what = 'read'")
     assert micros == 3
+
+
+async def test_doctor_and_the_api_tell_what_was_spent(told: Tale) -> None:
+    for cents, state, says in (
+        (None, "warning", "set spend_per_day"),
+        (5, "ok", "$0.01 of $0.05"),
+        (1, "warning", "00:00"),
+    ):
+        network = dear(told, cents)
+        network.charge("read", CENT if cents is None else 0)
+        await keep_spend(told.bridge)
+        (found,) = [each async for each in spend_of(told.bridge, told.bridge.at("acme", "acme"), "account acme")]
+        assert (found.state, says in found.sentence) == (state, True), found
+    (view,) = await StoredDesk(told.store).accounts(["acme"])
+    (day,) = shapes.account(view).model_dump(mode="json")["spend"]
+    assert (day["day"], day["dollars"], day["by"]) == (told.clock.now().date().isoformat(), 0.01, {"read": 0.01})
+
+
+def test_spend_is_counted_in_dollars() -> None:
+    metrics = Metrics()
+    Watcher(metrics).saw("spend", platform="x", account="acme-x", what="reply", micros=10_000)
+    labels = {"platform": "x", "account": "acme-x", "what": "reply"}
+    assert metrics.registry.get_sample_value("mentionbridge_spend_dollars_total", labels) == 0.01

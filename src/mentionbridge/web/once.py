@@ -3,9 +3,9 @@
 import hashlib
 import re
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Header, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
@@ -14,6 +14,7 @@ from mentionbridge.web.caller import Caller
 from mentionbridge.web.door import Door
 from mentionbridge.web.problem import Problem
 
+IdempotencyKey = Annotated[str | None, Header(description="Makes a repeat safe; kept for 24 hours.")]
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _USABLE = re.compile(r"[\x21-\x7e]{1,255}")
 _HEADER = "Idempotency-Key"

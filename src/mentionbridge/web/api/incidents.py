@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query, Request
 
 from mentionbridge.domain.incident import Incident, IncidentState
 from mentionbridge.pipeline.incident import Declared
@@ -13,11 +13,10 @@ from mentionbridge.web.asked_of_incidents import Broadcast, ChangedIncident, New
 from mentionbridge.web.caller import Approver, Caller, Reader
 from mentionbridge.web.door import Door
 from mentionbridge.web.lists import Cursor, Limit, door_of, given, listed
-from mentionbridge.web.once import OnceRoute, requires_key
+from mentionbridge.web.once import IdempotencyKey, OnceRoute, requires_key
 from mentionbridge.web.problem import Problem
 
 router = APIRouter(prefix="/v1/incidents", tags=["incidents"], route_class=OnceRoute)
-IdempotencyKey = Annotated[str | None, Header(description="Makes a repeat safe; kept for 24 hours.")]
 A_DAY = timedelta(days=1)
 
 

@@ -1,9 +1,8 @@
 """What a desk does to a ticket from its side: answer the customer, and claim the mirror."""
 
 from collections.abc import Sequence
-from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Request
 
 from mentionbridge.domain.errors import AlreadyAnswered
 from mentionbridge.domain.mention import Surface
@@ -16,12 +15,11 @@ from mentionbridge.web.asked_of_tickets import ClaimedMirror, NewMessage
 from mentionbridge.web.caller import Caller, Reader, Replier, who
 from mentionbridge.web.door import Door
 from mentionbridge.web.lists import door_of
-from mentionbridge.web.once import OnceRoute, requires_key
+from mentionbridge.web.once import IdempotencyKey, OnceRoute, requires_key
 from mentionbridge.web.problem import Problem
 
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"], route_class=OnceRoute)
 RELEASES = who(Scope.APPROVE)
-IdempotencyKey = Annotated[str | None, Header(description="Makes a repeat safe; kept for 24 hours.")]
 
 
 @router.post(

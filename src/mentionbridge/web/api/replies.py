@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Query, Request
+from fastapi import APIRouter, Body, Query, Request
 
 from mentionbridge.domain.reply import Reply, ReplyState
 from mentionbridge.pipeline.retract import Said
@@ -12,11 +12,10 @@ from mentionbridge.web.asked import Acted, BulkRetraction, Edit, Rejection, Retr
 from mentionbridge.web.caller import Approver, Caller, Reader
 from mentionbridge.web.door import Door
 from mentionbridge.web.lists import Cursor, Limit, Narrow, door_of, given, listed
-from mentionbridge.web.once import OnceRoute, requires_key
+from mentionbridge.web.once import IdempotencyKey, OnceRoute, requires_key
 from mentionbridge.web.problem import Problem, as_problem
 
 router = APIRouter(prefix="/v1/replies", tags=["replies"], route_class=OnceRoute)
-IdempotencyKey = Annotated[str | None, Header(description="Makes a repeat safe; kept for 24 hours.")]
 
 
 @router.get("", responses=READS, summary="List replies, newest first")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query, Request
 
 from mentionbridge.ports.desk import TaskState, TaskView
 from mentionbridge.web import shapes
@@ -10,11 +10,10 @@ from mentionbridge.web.answers import READS, READS_ONE, WRITES
 from mentionbridge.web.asked import FinishedTask
 from mentionbridge.web.caller import Caller, Reader, Replier
 from mentionbridge.web.lists import Cursor, Limit, Narrow, door_of, given, listed
-from mentionbridge.web.once import OnceRoute
+from mentionbridge.web.once import IdempotencyKey, OnceRoute
 from mentionbridge.web.problem import Problem
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"], route_class=OnceRoute)
-IdempotencyKey = Annotated[str | None, Header(description="Makes a repeat safe; kept for 24 hours.")]
 
 
 @router.get("", responses=READS, summary="List what a person must post, newest first")
