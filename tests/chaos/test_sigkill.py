@@ -1,6 +1,7 @@
 """kill -9 at random and chosen moments, in real processes: one answer, one ticket, one event each; nothing lost."""
 
 import asyncio
+import json
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -25,6 +26,7 @@ from fakes.databases import fresh_database
 from fakes.running import Subscriber, free_port, subscriber
 
 MOMENTS = ("the request is on its way", "the network took it", "the answer is on its way", "any moment")
+TELLING = "the team heard it and has not said so"
 
 
 @dataclass
@@ -64,17 +66,19 @@ class Siege:
                 return
             self._kill(died)
 
-        name = {"the request is on its way": "before", "any moment": ""}.get(moment, "after")
+        name = {"the request is on its way": "before", "any moment": "", TELLING: ""}.get(moment, "after")
         if name:
             setattr(self.town.wire, name, kill)
+        if moment == TELLING:
+            self.team.during = kill
         await self.complain()
         try:
-            await asyncio.wait_for(died.wait(), dice.uniform(0.1, 3) if not name else 30)
+            await asyncio.wait_for(died.wait(), dice.uniform(0.1, 3) if moment == "any moment" else 30)
             self.moments[moment] += 1
         except TimeoutError:
             self._kill(died)
             self.moments["any moment"] += 1
-        self.town.wire.before = self.town.wire.after = None
+        self.town.wire.before = self.town.wire.after = self.team.during = None
 
     def _kill(self, died: asyncio.Event) -> None:
         self.process.kill()
@@ -110,11 +114,31 @@ class Siege:
         assert self.counts("replies WHERE state = 'sent'") == self.counts("events WHERE type = 'reply.sent'") <= told
         assert self.counts("events WHERE type = 'ticket.opened'") == len(self.complaints)
         # What was settled a moment ago is still on its way to the team.
-        await wait_until(self.everything_heard, 90, "every event heard")
+        await wait_until(lambda: self.owed() <= self.heard(), 90, "every event heard")
+        self.hears_in_order()
 
-    def everything_heard(self) -> bool:
-        heard = {headers["webhook-id"] for headers, _ in self.team.heard}
-        return len(heard) == len(self.complaints) + self.counts("replies WHERE state = 'sent'")
+    def owed(self) -> set[str]:
+        return {str(id_) for (id_,) in self.asks("SELECT id FROM events WHERE type NOT LIKE 'endpoint.%'")}
+
+    def heard(self) -> set[str]:
+        return {headers["webhook-id"] for headers, _ in self.team.heard}
+
+    def hears_in_order(self) -> None:
+        """In every ticket the team heard first exactly the sequences that were told, each behind what precedes it."""
+        heard: dict[str, list[int]] = {}
+        for _, body in self.team.heard:
+            data = json.loads(body)["data"]
+            line = heard.setdefault(data.get("ticket_id", ""), [])
+            if data["sequence"] not in line:
+                line.append(data["sequence"])
+        heard.pop("", None)
+        told: dict[str, list[int]] = {}
+        in_a_ticket = "SELECT ticket_id, sequence FROM events WHERE ticket_id IS NOT NULL ORDER BY sequence"
+        for ticket, sequence in self.asks(in_a_ticket):
+            told.setdefault(str(ticket), []).append(int(str(sequence)))
+        assert heard == told
+        assert len(told) == len(self.complaints)
+        print(f"{len(self.team.heard)} deliveries of {len(self.heard())} events, in order in {len(told)} tickets")
 
 
 @asynccontextmanager
@@ -145,6 +169,23 @@ async def test_a_few_kills_at_chosen_moments(tmp_path: Path, dice: random.Random
             await under.die(moment, dice)
         await under.judge(keys=keys)
         assert sum(under.moments[moment] for moment in MOMENTS[:3]) == 2, "both kills must hit their moment"
+
+
+async def test_a_kill_while_the_team_is_told_loses_no_event(tmp_path: Path, dice: random.Random) -> None:
+    async with siege(tmp_path, "serve") as under:
+        await under.die(TELLING, dice)
+        await under.judge(keys=True)
+        assert under.moments[TELLING] == 1
+
+
+@pytest.mark.deep
+async def test_fifty_kills_while_the_team_is_told_lose_no_event(tmp_path: Path, dice: random.Random) -> None:
+    async with siege(tmp_path, "serve") as under:
+        for number in range(share(50)):
+            await under.up()
+            await under.die(TELLING if number % 2 else "any moment", dice)
+        await under.judge(keys=True)
+        assert under.process.deaths >= share(50)
 
 
 @pytest.mark.deep

@@ -124,14 +124,18 @@ def settings_accounts(settings: Settings) -> list[str]:
 
 @dataclass
 class Subscriber:
-    """A webhook receiver on loopback; answers with `answers` first, then 204."""
+    """A webhook receiver on loopback; answers with `answers` first, then 204. `during` happens once, unanswered yet."""
 
     url: str
     heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
+    during: Callable[[], Awaitable[None]] | None = None
 
     async def hear(self, request: Request) -> Response:
         self.heard.append((dict(request.headers), await request.body()))
+        during, self.during = self.during, None
+        if during is not None:
+            await during()
         return Response(status_code=self.answers.pop(0) if self.answers else 204)
 
 

@@ -161,5 +161,6 @@ def test_a_new_ticket_names_who_and_what_but_holds_no_words_of_theirs() -> None:
     made = new_ticket(story, brand, 200)
     assert made.title == "@sam on demo: your parcel"
     assert "late" not in made.title + made.text
+    assert new_ticket(story, brand, 12).title == made.title[:12], "no longer than the desk takes"
     assert set(made.facts) <= set(FACTS)
     assert made.facts["permalink"] == "https://demo.example/p-1"
