@@ -39,7 +39,7 @@ check: $(VENV)/.dev      ## style, types, floors, and that the pinned files matc
 	@$(BIN)/hadolint Dockerfile
 	@echo "check: all green"
 
-test-live: $(VENV)/.dev  ## a real Bluesky network and real helpdesks (needs Node 20, gcc, make, request-tracker5)
+test-live: $(VENV)/.dev  ## a real Bluesky network, real helpdesks, a real browser (needs Node 20, gcc, make, request-tracker5, chromium)
 	@$(BIN)/python -m pytest -m live $(ARGS)
 
 test-deep: $(VENV)/.dev  ## long counted runs: kill -9, races, bursts, 10,000-mention replay

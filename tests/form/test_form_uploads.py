@@ -52,6 +52,8 @@ async def test_a_photo_is_kept_without_what_it_tells_beside_its_pixels(place: Fo
     polyglot = picture() + b"PK\x03\x04<script>alert(1)</script>SECRETPLACE"
     await sends(browser, ("a.jpg", with_place(), "image/jpeg"), ("b.jpg", polyglot, "image/jpeg"))
     assert browser.status == 200
+    assert "see the photo" in browser.page and "Photos: 2" in browser.page
+    assert "/v1/media/" not in browser.page, "that address is the team's"
     kept = await place.rows(t.uploads)
     assert len(kept) == 2
     for row in kept:

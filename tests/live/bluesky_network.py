@@ -10,18 +10,16 @@
   `.replies_under(post)`, `.write_to(other, text)`, `.messages_with(other)`.
 * `options(brand)` are the account options the bridge needs; `eventually(look)` waits for the app view to catch up.
 
-The packages are installed once into `$MENTIONBRIDGE_LIVE_CACHE` (default `~/.cache/mentionbridge-live`); that needs
-Node 20 or newer, npm, gcc and make. Only processes started here are stopped.
+The packages are installed once (`live.node_packages`), which takes one to two minutes and needs gcc and make besides.
+Only processes started here are stopped.
 """
 
 import base64
-import fcntl
 import hashlib
 import hmac
 import json
 import os
 import secrets
-import shutil
 import socket
 import string
 import subprocess
@@ -40,6 +38,7 @@ import pytest
 
 from fakes.bluesky_chat import ChatServer, ChatService
 from fakes.databases import postgres_server
+from live.node_packages import installed
 
 HERE = Path(__file__).parent / "bluesky"
 POSTS = "app.bsky.feed.post"
@@ -276,7 +275,7 @@ def png(red: int = 200, side: int = 8) -> bytes:
 @contextmanager
 def running(*, rate_limits: bool = False) -> Iterator[BlueskyNetwork]:
     """Install if need be, start, and stop what was started."""
-    folder = install()
+    folder = installed(HERE, rebuild=["better-sqlite3"])
     with ExitStack() as stack:
         service = ChatService()
         chat = ChatServer(service)
@@ -284,40 +283,6 @@ def running(*, rate_limits: bool = False) -> Iterator[BlueskyNetwork]:
         ready = stack.enter_context(_launched(folder, chat.url, rate_limits))
         http = stack.enter_context(httpx.Client(timeout=30, trust_env=False))
         yield BlueskyNetwork(ready["pds"], ready["bsky"], service, http)
-
-
-def install() -> Path:
-    """Return the folder with the installed packages; the first time takes one to two minutes."""
-    for tool in ("node", "npm"):
-        if not shutil.which(tool):
-            pytest.fail(f"The live tests need {tool} (Node 20 or newer) on the PATH.")
-    cache = Path(os.environ.get("MENTIONBRIDGE_LIVE_CACHE") or Path.home() / ".cache" / "mentionbridge-live")
-    mark = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:12]
-    folder = cache / f"bluesky-{mark}"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for name in ("package.json", "package-lock.json", "launch.mjs"):
-            shutil.copy(HERE / name, folder / name)
-        if not (folder / ".installed").exists():
-            _npm(folder, "ci", "--ignore-scripts")
-            _npm(folder, "rebuild", "better-sqlite3")
-            (folder / ".installed").touch()
-    return folder
-
-
-def _npm(folder: Path, *command: str) -> None:
-    headers = {"npm_config_nodedir": "/usr"} if Path("/usr/include/node").exists() else {}
-    done = subprocess.run(
-        ["npm", *command, "--no-audit", "--no-fund"],
-        cwd=folder,
-        env={**os.environ, **headers},
-        capture_output=True,
-        text=True,
-        timeout=900,
-    )
-    if done.returncode:
-        pytest.fail(f"npm {' '.join(command)} failed in {folder}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
 
 
 @contextmanager

@@ -128,7 +128,7 @@ async def look(bridge: Bridge, where: Where, secret: str) -> View:
         proof = session.proves(now)
         return replace(
             view,
-            lines=await uow.forms.lines(session),
+            lines=[replace(line, text=_without_names(line)) for line in await uow.forms.lines(session)],
             proof=proof,
             code_until=session.code_until if session.proof is Proof.NONE else None,
             code_turn=session.code_turn,
@@ -136,6 +136,11 @@ async def look(bridge: Bridge, where: Where, secret: str) -> View:
             may_second=proof is Proof.WEAK and _can_message(bridge, ticket),
             earlier=await _earlier(uow, ticket) if _shows(where, proof) and ticket else (),
         )
+
+
+def _without_names(line: Line) -> str:
+    """Return the words of a line without the addresses of its pictures, which are the team's."""
+    return "\n".join(line.text.split("\n")[: -line.pictures or None])
 
 
 def _shows(where: Where, proof: Proof) -> bool:

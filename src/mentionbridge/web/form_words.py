@@ -45,6 +45,7 @@ WORDS: Mapping[str, tuple[str, str, str, str, str]] = {
         "Fotos (hasta 5, de 10 MB cada una, 25 MB en total)",
         "Foto (fino a 5, 10 MB ciascuna, 25 MB in tutto)",
     ),
+    "photos_sent": ("Photos:", "Fotos:", "Photos :", "Fotos:", "Foto:"),
     "send": ("Send", "Senden", "Envoyer", "Enviar", "Invia"),
     "sent": (
         "Thank you, we have it.",
