@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from starlette.routing import Match, Route
 
 from fakes.clock import START
 from fakes.people import ACME, OTHER, post, store_post, story, verdict
@@ -16,6 +17,7 @@ from mentionbridge.domain.reply import ReplyState
 from mentionbridge.domain.ticket import Entry
 from mentionbridge.ports.access import Scope
 from mentionbridge.web import shapes
+from mentionbridge.web.app import LISTS
 
 both = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 SHAPES = {"tickets": shapes.TicketShape, "mentions": shapes.MentionShape, "replies": shapes.ReplyShape}
@@ -85,3 +87,42 @@ async def test_what_is_searched_for_is_listed_alike(full: Site) -> None:
 async def test_words_that_are_gone_are_in_no_list(full: Site) -> None:
     (gone,) = [each for each in await listed(full, "/v1/mentions?limit=200", ("acme",)) if each["redacted"]]
     assert (gone["external_id"], gone["text"]) == ("p-gone", None)
+
+
+AS_TOLD = ("", "?limit=1", "?state=new&limit=2", "?cursor=xyz", "?team=a%20b&topic=&q=parcel")
+NOT_AS_TOLD = ("?limit=0", "?limit=x", "?state=odd", "?unheard=of", "?limit=1&limit=2", f"?cursor={'x' * 1001}")
+
+
+def way(site: Site, method: str, url: str) -> str:
+    """Say which way a request goes: the short one or the framework's."""
+    path, _, query = url.partition("?")
+    scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": []}
+    first = next(route for route in site.app.router.routes if route.matches(dict(scope))[0] is Match.FULL)
+    return "short" if type(first) is Route or Route in type(first).__bases__ else "long"
+
+
+@pytest.mark.parametrize("query", AS_TOLD)
+async def test_a_list_asked_as_told_goes_the_short_way_and_says_what_the_long_one_says(full: Site, query: str) -> None:
+    headers = await full.token(Scope.READ)
+    assert way(full, "GET", f"/v1/tickets{query}") == "short"
+    short = await full.http.get(f"/v1/tickets{query}", headers)
+    own = full.app.router.routes
+    taken = [own.pop(0) for _ in range(1 + len(LISTS))]
+    assert way(full, "GET", f"/v1/tickets{query}") == "long"
+    long = await full.http.get(f"/v1/tickets{query}", headers)
+    own[:0] = taken
+    assert (short.status_code, short.content) == (long.status_code, long.content)
+    assert {**short.headers, "ratelimit-remaining": ""} == {**long.headers, "ratelimit-remaining": ""}
+
+
+@pytest.mark.parametrize("query", NOT_AS_TOLD)
+async def test_what_is_not_as_told_goes_the_way_that_says_so(full: Site, query: str) -> None:
+    assert way(full, "GET", f"/v1/tickets{query}") == "long"
+
+
+async def test_the_short_way_lets_in_nobody_else(full: Site) -> None:
+    assert (await full.http.get("/v1/replies", await full.token(Scope.INGEST))).status_code == 403
+    assert (await full.http.get("/v1/replies", {})).status_code == 401
+    scope = {"type": "http", "method": "HEAD", "path": "/v1/replies", "query_string": b"", "headers": []}
+    short = full.app.router.routes[1 : 1 + len(LISTS)]
+    assert [route.matches(dict(scope))[0] for route in short] == [Match.NONE] * len(LISTS)

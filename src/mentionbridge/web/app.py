@@ -1,11 +1,12 @@
 """The HTTP door as one ASGI app."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from importlib.metadata import version
+from itertools import starmap
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from mentionbridge.web import form, hooks, ops
 from mentionbridge.web.answers import describe
@@ -37,7 +38,7 @@ from mentionbridge.web.console.session import Sessions
 from mentionbridge.web.door import Door
 from mentionbridge.web.gate import Gate
 from mentionbridge.web.problem import catch_all
-from mentionbridge.web.shortcut import shortcut
+from mentionbridge.web.shortcut import list_shortcut, shortcut
 from mentionbridge.web.stream import Tail
 
 PARTS = (
@@ -66,6 +67,13 @@ PARTS = (
 )
 """Every file of routes; whoever adds one adds it here, and the matrix of rights asks its rules."""
 
+LISTS: Sequence[tuple[APIRouter, Callable[..., Any]]] = (
+    (tickets.router, tickets.list_tickets),
+    (mentions.router, mentions.list_mentions),
+    (replies.router, replies.list_replies),
+)
+"""The lists that are read page by page, by desks and by people."""
+
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 _ABOUT = (
     "Every public complaint becomes one private ticket, one honest acknowledgement and one way into private. "
@@ -88,7 +96,7 @@ def create_app(door: Door, lifespan: Lifespan | None = None) -> FastAPI:
     app.state.tail = Tail(door)
     for part in PARTS:
         app.include_router(part.router)
-    app.router.routes.insert(0, shortcut(mentions.PUSH))
+    app.router.routes[:0] = [shortcut(mentions.router, mentions.push_mentions), *(starmap(list_shortcut, LISTS))]
     for platform, pages in door.pages.items():
         app.mount(f"/p/{platform}", pages)
     if door.sealing is not None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.routing import APIRoute
 from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
@@ -100,10 +99,6 @@ async def push_all(request: Request, caller: Caller, origin: Origin) -> Response
         raise Problem("store_down", results[0].detail or "")
     door.wake()
     return Response(PushResults(results=results).model_dump_json(), media_type="application/json")
-
-
-PUSH = next(route for route in router.routes if isinstance(route, APIRoute) and route.endpoint is push_mentions)
-"""The route of every pushed batch."""
 
 
 @router.put(
