@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,9 @@ from fakes.running import Running, demo_settings, running
 from mentionbridge.bootstrap import opened
 from mentionbridge.bootstrap.doors import web_app
 from mentionbridge.cli.main import app
+from mentionbridge.domain.call import Call, CallState
 from mentionbridge.domain.events import EventType
+from mentionbridge.domain.handoff import Proof
 from mentionbridge.domain.meanings import MEANINGS
 from mentionbridge.feed.page import rewritten
 from mentionbridge.helpdesks import discover as desk_kinds
@@ -417,8 +419,21 @@ async def test_the_apis_examples_run(tmp_path: Path) -> None:
         bridge.http.headers["authorization"] = f"Bearer {secret}"
         seen: dict[str, str] = {}
         for ask, answer in exchanges:
+            if "{call_id}" in ask:
+                seen["call_id"] = await _asked_for_a_call(bridge, seen["ticket_id"], seen["commitment_id"])
             # What was posted before an account was connected is imported silently, and the page does not age.
             await _exchange(bridge, ask.replace(page_time, bridge.app.bridge.clock.now().isoformat()), answer, seen)
+
+
+async def _asked_for_a_call(bridge: Running, ticket_id: str, commitment_id: str) -> str:
+    """Let somebody choose a slot in the form: the API only tells of it."""
+    now = bridge.app.bridge.clock.now()
+    slot = (now + timedelta(hours=2), now + timedelta(hours=3))
+    told = (ticket_id, "frm_1", commitment_id, "+44 20 7946 0000", *slot, CallState.OPEN, Proof.NONE, now)
+    async with bridge.app.store.writing() as uow:
+        booked = await uow.calls.book(Call("acme", "cal_1", *told), 1)
+    assert booked is not None
+    return booked.id
 
 
 def _by_approval(folder: Path) -> Settings:

@@ -126,6 +126,10 @@ class FormSection(Section):
     questions: tuple[Question, ...] = ("phone",)
     days: int = Field(14, ge=1, le=365)
     shows_story: bool = True
+    calls_at_once: int = Field(0, ge=0, le=100)
+    call_minutes: int = Field(30, ge=5, le=240)
+    call_notice_minutes: int = Field(60, ge=0, le=10_080)
+    call_days: int = Field(5, ge=1, le=30)
 
 
 class PlaceSection(Section):

@@ -22,6 +22,7 @@ SENDS = {
     "/v1/tickets/{ticket_id}/messages",
 }
 SAYS_NOTHING = {
+    "/v1/calls/{call_id}/attempts",
     "/v1/commitments",
     "/v1/commitments/{commitment_id}/keep",
     "/v1/commitments/{commitment_id}/move",

@@ -3,13 +3,15 @@
 import json
 import re
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fakes.people import photo, story
 from fakes.web_world import Site
 from mentionbridge.domain.account import Account
+from mentionbridge.domain.call import Call, CallState
 from mentionbridge.domain.events import EventType
+from mentionbridge.domain.handoff import Proof
 from mentionbridge.domain.incident import Incident, IncidentState
 from mentionbridge.domain.reply import ReplyState
 from mentionbridge.ports.media import Picture
@@ -46,6 +48,9 @@ async def things_of(site: Site, account: Account) -> dict[str, str]:
     promised = await site.door.promise(
         account.brand_id, reply.ticket_id, "a new parcel is with you", now + timedelta(days=1), "Kim"
     )
+    async with site.world.store.writing() as uow:
+        call = await uow.calls.book(_call(account, reply.ticket_id, promised.id, now), at_once=9)
+        assert call is not None
     news, told = {"en": "Parcels are late today."}, (IncidentState.OPEN, 1, False, "Kim", now, now)
     incident = Incident(account.brand_id, f"inc_{account.id}", "parcels", news, "en", ("parcel",), (), now, None, *told)
     async with site.world.store.writing() as uow:
@@ -54,6 +59,7 @@ async def things_of(site: Site, account: Account) -> dict[str, str]:
         "incident_id": incident.id,
         "account_id": account.id,
         "delivery_id": parcel.id,
+        "call_id": call.id,
         "commitment_id": promised.id,
         "customer_id": known.customer.id,
         "endpoint_id": made.id,
@@ -66,6 +72,12 @@ async def things_of(site: Site, account: Account) -> dict[str, str]:
         "thread_id": "p-1001",
         "ticket_id": reply.ticket_id,
     }
+
+
+def _call(account: Account, ticket_id: str, commitment_id: str, now: datetime) -> Call:
+    slot = (now + timedelta(hours=2), now + timedelta(hours=3))
+    told = (ticket_id, "frm_1", commitment_id, "+44 20 7946 0000", *slot, CallState.OPEN, Proof.NONE, now)
+    return Call(account.brand_id, f"cal_{account.id}", *told)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from fakes.form_world import FormWorld, form_world
 from fakes.people import connect
 from fakes.web_world import ACCOUNTS
 from fakes.world import World, open_store
+from form.test_calls import PHONE, opens, staffed
 from live.chromium import Chromium, chromium, served
 from mentionbridge.domain.reply import ReplyState
 from mentionbridge.ports.access import Scope
@@ -88,6 +89,27 @@ async def test_a_customer_fills_in_the_form(
         assert "private form, code" in await browser.text()
         await looks_well(browser, shots, f"form-code-{size}")
     assert [row.mime for row in await place.rows(t.uploads)] == ["image/jpeg"]
+
+
+@both
+async def test_a_customer_chooses_when_to_be_called(
+    browser: Chromium, place: FormWorld, shots: Path, size: str
+) -> None:
+    async with served(staffed(place).site.app) as site:
+        await browser.begin(*SIZES[size], lang="de-DE")
+        await light(browser, f"{site}/c/acme")
+        await looks_well(browser, shots, f"call-{size}")
+        await browser.does("fill", on="#phone", text=PHONE)
+        (slot, *_) = await slots_of(place)
+        await browser.does("choose", on="#call_at", value=slot)
+        await browser.does("submit", on="button[value=write]")
+        assert "Wir rufen Sie an:" in await browser.text()
+        await looks_well(browser, shots, f"call-booked-{size}")
+    assert [row.phone for row in await place.rows(t.calls)] == [PHONE]
+
+
+async def slots_of(place: FormWorld) -> list[str]:
+    return (await opens(place, "/c/acme"))[1]
 
 
 @both

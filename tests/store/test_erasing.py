@@ -11,9 +11,11 @@ import sqlalchemy as sa
 from fakes.clock import START
 from fakes.people import ACME, SAM, photo, post, reply_for, store_post, ticket_for, verdict
 from fakes.world import SEALER, World
+from mentionbridge.domain.call import Call, CallState
 from mentionbridge.domain.commitment import Commitment, CommitmentState
 from mentionbridge.domain.customer import Join
 from mentionbridge.domain.events import EventType
+from mentionbridge.domain.handoff import Proof
 from mentionbridge.domain.mention import Above, Author, Mention, Origin, Surface
 from mentionbridge.domain.reply import ReplyState
 from mentionbridge.domain.ticket import Entry
@@ -64,6 +66,8 @@ async def tell_all(world: World) -> tuple[str, Mention]:
             "acme", "cmt_1", ticket.id, mention.author_id, "mend zanzibar", START, CommitmentState.OPEN, "Kim", START
         )
         await uow.commitments.make(word, None)
+        slot, told = (START, START + timedelta(hours=1)), (CallState.OPEN, Proof.NONE, START)
+        await uow.calls.book(Call("acme", "cal_1", ticket.id, "frm_1", "cmt_1", "+44 zanzibar", *slot, *told), 1)
     answers = StoredIdempotency(world.engine, SEALER)
     await answers.begin("tok_1", "key", "digest", START)
     await answers.finish("tok_1", "key", 200, f'{{"id": "{mention.id}", "text": "zanzibar"}}'.encode())

@@ -20,7 +20,7 @@ from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.reply import Reply
 from mentionbridge.net.pictures import reencode
 from mentionbridge.net.signing import new_secret
-from mentionbridge.pipeline import form, incident, know, message, promise, steer, verify
+from mentionbridge.pipeline import call, form, incident, know, message, promise, steer, verify
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.change import change
 from mentionbridge.pipeline.forget import forget
@@ -217,6 +217,7 @@ def use_cases(bridge: Bridge) -> dict[str, Any]:
         "declare": partial(incident.declare, bridge),
         "change_incident": partial(incident.change, bridge),
         "broadcast": partial(incident.broadcast, bridge),
+        "attempt_call": partial(call.attempt, bridge),
         "promise": partial(promise.promise, bridge),
         "keep_promise": partial(promise.keep, bridge),
         "move_promise": partial(promise.move, bridge),

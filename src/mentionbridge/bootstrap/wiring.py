@@ -15,7 +15,7 @@ from mentionbridge.bootstrap.wording import check_wording
 from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.domain.account import Account, Brand, Mode, Team, Thresholds
 from mentionbridge.domain.errors import SetupError
-from mentionbridge.domain.handoff import FormTerms
+from mentionbridge.domain.handoff import CallTerms, FormTerms
 from mentionbridge.domain.verdict import Place, Topic
 from mentionbridge.domain.wording import Kind, Tone, Wording
 from mentionbridge.feed.delivery import TIMEOUT, HttpCourier
@@ -331,7 +331,14 @@ def _wordings(section: BrandSection) -> Iterator[Wording]:
 def _form(section: BrandSection) -> FormTerms:
     asked = {key: topic.questions for key, topic in section.topics.items() if topic.questions}
     questions = tuple({"": section.form.questions, **asked}.items())
-    return FormTerms(section.form.colour, section.form.days, section.form.shows_story, questions)
+    form = section.form
+    calls = CallTerms(
+        form.calls_at_once,
+        timedelta(minutes=form.call_minutes),
+        timedelta(minutes=form.call_notice_minutes),
+        timedelta(days=form.call_days),
+    )
+    return FormTerms(form.colour, form.days, form.shows_story, questions, calls)
 
 
 def _own_pages(settings: Settings, networks: Mapping[str, Network]) -> dict[str, Any]:

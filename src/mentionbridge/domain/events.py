@@ -35,6 +35,8 @@ class EventType(StrEnum):
     REPLY_UNKNOWN = "reply.unknown"
     REPLY_SETTLED = "reply.settled"
     REPLY_RETRACTED = "reply.retracted"
+    CALL_BOOKED = "call.booked"
+    CALL_ENDED = "call.ended"
     TASK_OPENED = "task.opened"
     TASK_DONE = "task.done"
     HANDOFF_OFFERED = "handoff.offered"

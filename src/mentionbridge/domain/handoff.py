@@ -1,7 +1,7 @@
 """The way from a public post into private, and what is known of who came."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -47,6 +47,16 @@ PICTURES_A_LINE = 5
 
 
 @dataclass(frozen=True, slots=True)
+class CallTerms:
+    """How a brand calls back: how many at once (0: no call is offered), how long each, how soon and how far ahead."""
+
+    at_once: int = 0
+    length: timedelta = timedelta(minutes=30)
+    notice: timedelta = timedelta(hours=1)
+    ahead: timedelta = timedelta(days=5)
+
+
+@dataclass(frozen=True, slots=True)
 class FormTerms:
     """How a brand's private form looks and what it asks, as configured; `questions` go by topic, "" for the rest."""
 
@@ -54,6 +64,7 @@ class FormTerms:
     days: int = FORM_LIFE.days
     shows_story: bool = True
     questions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    calls: CallTerms = field(default_factory=CallTerms)
 
     def asks(self, topic: str | None) -> Sequence[str]:
         """Return the questions of a topic."""

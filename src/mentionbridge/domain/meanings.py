@@ -41,6 +41,7 @@ _IDENTITY = {
     "author_id": "ath_01jd8xw7g9r1w3z5f7h9k1n3mp",
     "proof": "weak",
 }
+_CALL = {"call_id": "cal_01jd8xw1c3e5g7j9m2p4r6t8va"}
 _PROMISE = {"commitment_id": "cmt_01jd8xvb2c4e6g8j0m3p5r7t9v", "due_at": "2026-11-23T12:00:00+00:00"}
 _INCIDENT = {"incident_id": "inc_01jd8xr4m2q6u8x0z3b5d7f9hk", "number": 1, "actor": _PERSON}
 _WAIT = {
@@ -131,6 +132,16 @@ MEANINGS: dict[EventType, Meaning] = {
         "its fate is known", _REPLY, {"settled_to": "sent", "evidence?": "read-back", "actor?": _PERSON}
     ),
     E.REPLY_RETRACTED: Meaning("a person took it back, and the network no longer shows it", _REPLY, {"actor": _PERSON}),
+    E.CALL_BOOKED: Meaning(
+        "somebody in the form asked to be called in this slot; `proof` says how sure we are of who they are",
+        _TICKET,
+        {**_CALL, "starts_at": "2026-11-23T12:00:00+00:00", "ends_at": "2026-11-23T12:30:00+00:00", "proof": "none"},
+    ),
+    E.CALL_ENDED: Meaning(
+        "they were `reached`, it was `given_up` after three tries, or no call is wanted (`not_wanted`)",
+        _TICKET,
+        {**_CALL, "outcome": "reached", "tries": 2, "actor": _PERSON},
+    ),
     E.TASK_OPENED: Meaning(
         "the network lets only a person post this; `kind` is its reason",
         _REPLY,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mentionbridge.domain.account import Brand
+from mentionbridge.domain.call import Slot
 from mentionbridge.domain.errors import NotAllowed, NotFound, WrongValue
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.handoff import (
@@ -26,11 +27,13 @@ from mentionbridge.domain.handoff import (
 from mentionbridge.domain.mention import Author, Surface
 from mentionbridge.domain.ticket import Entry, Priority, Ticket, TicketState
 from mentionbridge.pipeline.bridge import Bridge
+from mentionbridge.pipeline.call import book, offered
 from mentionbridge.pipeline.hand_off import advance
 from mentionbridge.pipeline.timeline import write as note_act
 from mentionbridge.pipeline.watch import customer_waits
 from mentionbridge.ports.media import MediaRefused, Picture
 from mentionbridge.ports.store import UnitOfWork
+from mentionbridge.rules.calls import by_the_wall
 from mentionbridge.rules.teams import route
 from mentionbridge.text.plain import clean
 
@@ -75,15 +78,18 @@ class View:
     second_until: datetime | None = None
     may_second: bool = False
     earlier: Sequence[Line] = ()
+    slots: Sequence[Slot] = ()
+    call: Slot | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a browser sends: answers by question, a message, and files as they came."""
+    """What a browser sends: answers by question, a message, files as they came, and when it wants to be called."""
 
     answers: Mapping[str, str]
     message: str
     files: Sequence[bytes] = ()
+    call_at: datetime | None = None
 
 
 async def find(bridge: Bridge, *, token: str = "", brand_id: str = "") -> Where:
@@ -122,9 +128,11 @@ async def look(bridge: Bridge, where: Where, secret: str) -> View:
             where.terms.asks(ticket.topic if ticket else None),
             post=await _public_post(uow, ticket) if where.handoff else None,
             over=ticket is not None and ticket.state in _OVER,
+            slots=await offered(bridge, uow, where.brand.id, where.terms, now),
         )
         if session is None:
             return view
+        calls = await uow.calls.open_ones(session.brand_id, session_id=session.id)
         proof = session.proves(now)
         return replace(
             view,
@@ -135,6 +143,9 @@ async def look(bridge: Bridge, where: Where, secret: str) -> View:
             second_until=session.second_until,
             may_second=proof is Proof.WEAK and _can_message(bridge, ticket),
             earlier=await _earlier(uow, ticket) if _shows(where, proof) and ticket else (),
+            call=by_the_wall(Slot(calls[0].starts_at, calls[0].ends_at), bridge.timing_of(where.brand.id).hours)
+            if calls
+            else None,
         )
 
 
@@ -222,6 +233,9 @@ async def write(
         await _refuse_too_much(uow, session, ticket, now)
         if ticket is None:
             session, ticket = await _open(bridge, uow, where, session, text, lang, now)
+        if sent.call_at is not None:
+            phone = clean(sent.answers.get("phone", "")).strip()[:LONGEST_ANSWER]
+            await book(bridge, uow, where.terms, session, ticket, phone, sent.call_at, now)
         await _write_down(bridge, uow, session, ticket, text, pictures, now)
         if where.handoff is not None:
             handoff = await uow.handoffs.get(where.brand.id, where.handoff.id) or where.handoff

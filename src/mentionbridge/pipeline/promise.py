@@ -35,7 +35,7 @@ async def promise(
         told = await uow.replies.get(brand_id, reply_id) if reply_id is not None else None
         if reply_id is not None and (told is None or told.ticket_id != ticket_id):
             raise NotAllowed("not_its_reply", f"This ticket has no reply {reply_id}.")
-        made = Commitment(
+        given = Commitment(
             brand_id=brand_id,
             id=bridge.ids.new("cmt"),
             ticket_id=ticket_id,
@@ -48,22 +48,38 @@ async def promise(
             owner=owner,
             reply_id=reply_id,
         )
-        await uow.commitments.make(made, rules.next_look(made))
-        await _tell(uow, EventType.COMMITMENT_MADE, made, now, actor=actor)
-    return made
+        await made(uow, given, now, actor)
+    return given
+
+
+async def made(uow: UnitOfWork, given: Commitment, now: datetime, actor: str) -> None:
+    """Note a word given, in the caller's transaction."""
+    await uow.commitments.make(given, rules.next_look(given))
+    await _tell(uow, EventType.COMMITMENT_MADE, given, now, actor=actor)
 
 
 async def keep(bridge: Bridge, brand_id: str, commitment_id: str, actor: str) -> Commitment:
     """Note that what was promised was done."""
     async with bridge.store.writing() as uow:
-        now, promised = bridge.clock.now(), await _commitment(uow, brand_id, commitment_id)
-        kept = rules.keep(promised, now)
-        late = kept.state is CommitmentState.MISSED
-        if late and promised.missed_at is None:
-            await _tell(uow, EventType.COMMITMENT_MISSED, kept, now)
-        await _keep(uow, kept)
-        await _tell(uow, EventType.COMMITMENT_KEPT, kept, now, actor=actor, late=late)
-    return kept
+        promised = await _commitment(uow, brand_id, commitment_id)
+        return await _kept(uow, promised, bridge.clock.now(), actor)
+
+
+async def kept(uow: UnitOfWork, brand_id: str, commitment_id: str, actor: str, now: datetime) -> None:
+    """Note in the caller's transaction that what was promised was done, unless that is known."""
+    promised = await _commitment(uow, brand_id, commitment_id)
+    if promised.kept_at is None:
+        await _kept(uow, promised, now, actor)
+
+
+async def _kept(uow: UnitOfWork, promised: Commitment, now: datetime, actor: str) -> Commitment:
+    done = rules.keep(promised, now)
+    late = done.state is CommitmentState.MISSED
+    if late and promised.missed_at is None:
+        await _tell(uow, EventType.COMMITMENT_MISSED, done, now)
+    await _keep(uow, done)
+    await _tell(uow, EventType.COMMITMENT_KEPT, done, now, actor=actor, late=late)
+    return done
 
 
 async def move(

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
 from mentionbridge.domain.account import AccountHealth
+from mentionbridge.domain.call import Call
 from mentionbridge.domain.commitment import Commitment
 from mentionbridge.domain.customer import Customer, Identity
 from mentionbridge.domain.events import Event
@@ -238,8 +239,8 @@ class TaskView:
 class Desk(Protocol):
     """Everything a team can look at. Lists are newest first unless said; a thing of another brand is None.
 
-    `filters` name columns: mentions by account_id, author_id, ticket_id; tickets by state, account_id,
-    author_id; replies and commitments by state, ticket_id. Raises kit.cursor.BadCursor for a cursor we did not make.
+    `filters` name columns: mentions by account_id, author_id, ticket_id; tickets by state, account_id, author_id;
+    replies, commitments and calls by state, ticket_id. Raises kit.cursor.BadCursor for a cursor we did not make.
     """
 
     async def mentions(
@@ -282,6 +283,10 @@ class Desk(Protocol):
         self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
     ) -> Slice[Commitment]: ...
     async def commitment(self, brands: Brands, commitment_id: str) -> Commitment | None: ...
+    async def calls(
+        self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
+    ) -> Slice[Call]: ...
+    async def call(self, brands: Brands, call_id: str) -> Call | None: ...
     async def customers(
         self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int
     ) -> Slice[CustomerView]:

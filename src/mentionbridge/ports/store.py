@@ -15,6 +15,7 @@ from mentionbridge.domain.ticket import Entry, Hand, Priority, Ticket, TicketSta
 from mentionbridge.domain.verdict import Verdict
 from mentionbridge.ports.accounts import Accounts as Accounts
 from mentionbridge.ports.acts import Acts
+from mentionbridge.ports.calls import Calls
 from mentionbridge.ports.claims import Claims as Claims
 from mentionbridge.ports.claims import Lease as Lease
 from mentionbridge.ports.claims import Queue as Queue
@@ -361,6 +362,8 @@ class UnitOfWork(Protocol):
     def handoffs(self) -> Handoffs: ...
     @property
     def forms(self) -> Forms: ...
+    @property
+    def calls(self) -> Calls: ...
 
 
 class Store(Protocol):

@@ -35,7 +35,7 @@ class Hours:
 
     def is_open(self, at: datetime) -> bool:
         """Tell whether the desk works at an instant; it does at the opening and no longer at the closing."""
-        return self.always or any(start <= at < end for start, end in self._stretches(at, at + timedelta.resolution))
+        return self.always or any(start <= at < end for start, end in self.stretches(at, at + timedelta.resolution))
 
     def opens_after(self, at: datetime) -> datetime | None:
         """Return when the desk opens next, by the clock on its wall; None when it is open or never opens again."""
@@ -48,7 +48,7 @@ class Hours:
         """Return when the stretch that is open now ends; None when nothing is open, or nothing ever closes."""
         if self.always:
             return None
-        return next((end for start, end in self._stretches(at, at + timedelta.resolution) if start <= at < end), None)
+        return next((end for start, end in self.stretches(at, at + timedelta.resolution) if start <= at < end), None)
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Return the working time between two instants; nothing when `end` is not after `start`."""
@@ -58,7 +58,7 @@ class Hours:
             return timedelta(0)
         if self.always:
             return end - start
-        stretches = self._stretches(start, end)
+        stretches = self.stretches(start, end)
         return sum((min(end, closing) - max(start, opening) for opening, closing in stretches), timedelta(0))
 
     def after(self, start: datetime, span: timedelta) -> datetime | None:
@@ -66,14 +66,14 @@ class Hours:
         start, left = start.astimezone(UTC), span
         if self.always:
             return start + span
-        for opening, closing in self._stretches(start, start + _HORIZON + span):
+        for opening, closing in self.stretches(start, start + _HORIZON + span):
             begins = max(opening, start)
             if left <= closing - begins:
                 return begins + left
             left -= closing - begins
         return None
 
-    def _stretches(self, start: datetime, end: datetime) -> Iterator[Stretch]:
+    def stretches(self, start: datetime, end: datetime) -> Iterator[Stretch]:
         """Yield the open stretches that overlap [start, end), in order, each in UTC and none touching another."""
         # A span may begin the evening before.
         day = start.astimezone(self.zone).date() - _DAY

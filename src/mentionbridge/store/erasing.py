@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mentionbridge.domain.call import CallState
 from mentionbridge.domain.customer import Erased
 from mentionbridge.domain.mention import Mention
 from mentionbridge.domain.reply import ReplyState
@@ -180,7 +181,16 @@ async def _erase_notes(connection: AsyncConnection, whose: Whose) -> int:
     promised = sa.or_(t.commitments.c.ticket_id.in_(whose.tickets), t.commitments.c.author_id.in_(whose.authors))
     given = sa.update(t.commitments).where(t.commitments.c.brand_id == whose.brand_id, promised)
     await connection.execute(given.values(what="", redacted=True))
+    await _erase_calls(connection, whose)
     return int(erased.rowcount)
+
+
+async def _erase_calls(connection: AsyncConnection, whose: Whose) -> None:
+    """Nobody rings whom we forget: a call that is still open is wanted no more."""
+    theirs = whose.here(t.calls, "ticket_id", whose.tickets)
+    await connection.execute(sa.update(t.calls).where(theirs).values(phone="", redacted=True, lane=None))
+    still = (theirs, t.calls.c.state == CallState.OPEN)
+    await connection.execute(sa.update(t.calls).where(*still).values(state=CallState.NOT_WANTED))
 
 
 async def _carried(connection: AsyncConnection, whose: Whose) -> list[str]:

@@ -1,4 +1,4 @@
-"""How stories end, as the doors read it: what was solved in public, and the incidents that many were part of."""
+"""How stories end, as the doors read it: calls, what was solved in public, and incidents that many were part of."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mentionbridge.domain.call import Call
 from mentionbridge.domain.reply import ReplyState
 from mentionbridge.ports.desk import Brands, IncidentView, PublicAnswer, Slice
 from mentionbridge.store import public_answers
 from mentionbridge.store import tables as t
+from mentionbridge.store.calls import FACTS as CALL
+from mentionbridge.store.calls import as_call
 from mentionbridge.store.incidents import FACTS, as_incident
 from mentionbridge.store.keyset import Keyset
 from mentionbridge.store.unit_of_work import SqlStore
@@ -31,14 +34,26 @@ _SAID = (
     .scalar_subquery()
 )
 _QUERY = sa.select(*FACTS, _MEMBERS.label("members"), _SAID.label("told"))
+CALLS = Keyset("calls", sa.select(*CALL), t.calls, frozenset({"state", "ticket_id"}))
 INCIDENTS = Keyset("incidents", _QUERY, t.incidents, frozenset({"state"}))
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEndings:
-    """Public answers and incidents, each list and thing in one moment of the database."""
+    """Calls, public answers and incidents, each list and thing in one moment of the database."""
 
     store: SqlStore
+
+    async def calls(self, brands: Brands, filters: Mapping[str, str], cursor: str | None, limit: int) -> Slice[Call]:
+        async with self.store.engine.reading() as connection:
+            rows, behind = await CALLS.page(connection, brands, filters, cursor, limit)
+        return Slice(list(map(as_call, rows)), behind)
+
+    async def call(self, brands: Brands, call_id: str) -> Call | None:
+        here = (t.calls.c.brand_id.in_(tuple(brands)), t.calls.c.id == call_id)
+        async with self.store.engine.reading() as connection:
+            row = (await connection.execute(sa.select(*CALL).where(*here))).first()
+        return as_call(row) if row is not None else None
 
     async def answers(
         self, brands: Brands, asked: str, filters: Mapping[str, str], cursor: str | None, limit: int

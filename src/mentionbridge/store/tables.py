@@ -915,6 +915,30 @@ form_lines = sa.Table(
 sa.Index("ix_form_lines_session", form_lines.c.brand_id, form_lines.c.session_id, form_lines.c.id)
 sa.Index("ix_form_lines_ticket", form_lines.c.brand_id, form_lines.c.ticket_id, form_lines.c.at)
 
+calls = sa.Table(
+    "calls",
+    metadata,
+    *_key(),
+    sa.Column("ticket_id", Key, nullable=False),
+    sa.Column("session_id", Key, nullable=False),
+    sa.Column("commitment_id", Key, nullable=False),
+    sa.Column("phone", sa.Text, nullable=False),
+    sa.Column("starts_at", Instant, nullable=False),
+    sa.Column("ends_at", Instant, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("proof", sa.String(10), nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("lane", sa.Integer),
+    sa.Column("tried", Json, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Column("redacted", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.UniqueConstraint("brand_id", "starts_at", "lane"),
+    _belongs("ticket_id", "tickets"),
+)
+sa.Index("ix_calls_ticket", calls.c.brand_id, calls.c.ticket_id, calls.c.id)
+sa.Index("ix_calls_state", calls.c.brand_id, calls.c.state, calls.c.id)
+sa.Index("ix_calls_session", calls.c.brand_id, calls.c.session_id)
+
 uploads = sa.Table(
     "uploads",
     metadata,

@@ -11,6 +11,7 @@ from mentionbridge.kit.ids import Ids
 from mentionbridge.store.accounts import StoredAccounts
 from mentionbridge.store.acts import StoredActs
 from mentionbridge.store.authors import StoredAuthors
+from mentionbridge.store.calls import StoredCalls
 from mentionbridge.store.claims import Claims
 from mentionbridge.store.commitments import StoredCommitments
 from mentionbridge.store.contexts import StoredContexts
@@ -114,6 +115,10 @@ class Transaction:
     @property
     def forms(self) -> StoredForms:
         return StoredForms(self.connection, self.sealer, self.ids)
+
+    @property
+    def calls(self) -> StoredCalls:
+        return StoredCalls(self.connection)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from mentionbridge.domain.call import Outcome
 from mentionbridge.web.asked import (
     KIM,
     Acted,
@@ -25,6 +26,14 @@ class Solved(Acted):
     model_config = example(actor=KIM)
 
     answer_id: Annotated[Named | None, Field(description="From `GET /v1/answers`.")] = None
+
+
+class CallAttempt(Acted):
+    """What became of an attempt to ring; `not_wanted` says that no call is needed any more."""
+
+    model_config = example(actor=KIM, outcome="no_answer")
+
+    outcome: Annotated[Outcome, Field(strict=False)]
 
 
 class ChangedTicket(Acted):

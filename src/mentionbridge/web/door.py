@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from mentionbridge.domain.account import Account, Brand
 from mentionbridge.domain.act import Act
+from mentionbridge.domain.call import Call, Outcome
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.commitment import Commitment
 from mentionbridge.domain.customer import Customer, Erased, Join
@@ -139,6 +140,8 @@ class Door:
     declare: Callable[[str, Declared, str], Awaitable[Incident]]
     change_incident: Callable[[str, str, Mapping[str, Any], str], Awaitable[Incident]]
     broadcast: Callable[..., Awaitable[Incident]]
+    attempt_call: Callable[[str, str, Outcome, str], Awaitable[Call]]
+    """(brand id, call id, outcome, actor)"""
     promise: Callable[..., Awaitable[Commitment]]
     keep_promise: Callable[[str, str, str], Awaitable[Commitment]]
     """(brand id, commitment id, actor)"""

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -13,10 +14,12 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from mentionbridge.domain.call import Slot
 from mentionbridge.domain.errors import NotAllowed, NotFound, WrongValue
 from mentionbridge.domain.handoff import PICTURES_A_LINE, QUESTIONS, Proof
 from mentionbridge.pipeline.form import Sent, View, Where
 from mentionbridge.pipeline.verify import code_for
+from mentionbridge.rules.phrasings import shipped
 from mentionbridge.rules.proof import sentence
 from mentionbridge.web.caller import Meter
 from mentionbridge.web.door import Door
@@ -27,7 +30,7 @@ from mentionbridge.web.problem import Problem
 router = APIRouter(include_in_schema=False)
 COOKIE = "mb_form"
 PLAIN = "#1f4e79"
-_FIELDS = (*QUESTIONS, "call_when", "message")
+_FIELDS = (*QUESTIONS, "call_when", "call_at", "message")
 _LONGEST_FIELD = 20_000
 _DAY = 86_400
 _STATUS = {
@@ -41,6 +44,8 @@ _STATUS = {
     "empty": 422,
     "too_long": 422,
     "wrong_code": 422,
+    "no_phone": 422,
+    "slot_taken": 409,
     "not_now": 409,
 }
 
@@ -103,12 +108,26 @@ async def _shown(
     view = await door.forms.look(where, secret)
     lang = language(request.headers.get("accept-language", ""), where.brand.lang)
     second = view.second_until is not None and door.clock.now() < view.second_until
-    told = {"view": view, "csrf": _csrf(secret), "typed": typed or {}, "brand_id": where.brand.id, "second": second}
+    told: dict[str, Any] = {
+        "view": view,
+        "csrf": _csrf(secret),
+        "typed": typed or {},
+        "brand_id": where.brand.id,
+        "second": second,
+    }
+    told["slots"] = [(slot.starts_at.isoformat(), _spoken(slot, lang)) for slot in view.slots]
+    told["call"] = _spoken(view.call, lang) if view.call is not None else ""
     told["sentence"] = await _sentence(door, view, secret, lang)
     answer = _html(where.brand.name, where.terms.colour, lang, notice, **told)
     kept: dict[str, Any] = {"httponly": True, "samesite": "lax", "secure": door.forms.secure}
     answer.set_cookie(COOKIE, secret, max_age=_DAY, path=request.url.path, **kept)
     return answer
+
+
+def _spoken(slot: Slot, lang: str) -> str:
+    """Name a slot by its day and the clock: it is no more than a month ahead."""
+    start, end = slot.starts_at, slot.ends_at
+    return f"{shipped(lang).days[start.weekday()]} {start.day}, {start:%H:%M}–{end:%H:%M}"
 
 
 async def _sentence(door: Door, view: View, secret: str, lang: str) -> str:
@@ -200,10 +219,22 @@ async def _do(door: Door, where: Where, secret: str, form: FormData) -> bool:
             return await door.forms.confirm(where, secret, _text(form, "second"))
         case _:
             files = [await each.read() for each in form.getlist("photos") if isinstance(each, UploadFile)]
-            answers = {name: _text(form, name) for name in _FIELDS[:-1]}
-            sent = Sent(answers, _text(form, "message"), [each for each in files if each])
+            answers = {name: _text(form, name) for name in (*QUESTIONS, "call_when")}
+            sent = Sent(answers, _text(form, "message"), [each for each in files if each], _moment(form))
             await door.forms.write(where, secret, sent)
     return True
+
+
+def _moment(form: FormData) -> datetime | None:
+    """Return the slot that was chosen; raises WrongValue for what is none of those we offer."""
+    told = _text(form, "call_at")
+    try:
+        chosen = datetime.fromisoformat(told) if told else None
+    except ValueError:
+        raise WrongValue("slot_taken") from None
+    if chosen is not None and chosen.tzinfo is None:
+        raise WrongValue("slot_taken")
+    return chosen
 
 
 def _text(form: FormData, name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from mentionbridge.domain.account import Brand
+from mentionbridge.domain.call import Call
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.commitment import Commitment
 from mentionbridge.domain.handoff import Handoff, Proof
@@ -264,6 +265,32 @@ class CommitmentShape(Shape):
     kept_at: datetime | None
     missed_at: datetime | None
     earlier: Sequence[EarlierDueShape]
+
+
+class TriedShape(Shape):
+    """One attempt to ring: `reached`, `no_answer`, `busy`, `wrong_number`, or `not_wanted` any more."""
+
+    at: datetime
+    outcome: str
+    actor: str
+
+
+class CallShape(Shape):
+    """A call somebody asked for in the form: the number (null once `redacted`), the slot, and every attempt."""
+
+    id: str = Field(examples=["cal_01jd8x0000000000000000000"])
+    brand_id: str
+    ticket_id: str
+    commitment_id: str = Field(description="The word given with it; the first attempt keeps it.")
+    phone: str | None
+    redacted: bool
+    starts_at: datetime
+    ends_at: datetime
+    state: str
+    proof: str = Field(description="How sure we were of who asked: `none`, `weak` or `strong`.")
+    created_at: datetime
+    ended_at: datetime | None
+    tried: Sequence[TriedShape]
 
 
 class PublicAnswerShape(Shape):
@@ -719,6 +746,12 @@ def _wait(wait: Wait) -> WaitShape:
 def handoffs(given: Sequence[tuple[Handoff, Proof]]) -> HandoffsShape:
     items = [HandoffShape(**_own(HandoffShape, each, "proof"), proof=proof) for each, proof in given]
     return HandoffsShape(items=items)
+
+
+def call(asked: Call) -> CallShape:
+    tried = [TriedShape.model_validate(each) for each in asked.tried]
+    phone = None if asked.redacted else asked.phone
+    return CallShape(**_own(CallShape, asked, "phone", "tried"), phone=phone, tried=tried)
 
 
 def commitment(given: Commitment) -> CommitmentShape:
