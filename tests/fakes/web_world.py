@@ -69,7 +69,8 @@ class PlainPlatform:
 
     async def reply_rights(self, target: Target) -> list[ReplyRight]:
         closed = ReplyRight(Surface.PRIVATE, False, "no one may write to them", Refusal.PERMISSION)
-        return [ReplyRight(Surface.PUBLIC, True), closed]
+        private = ReplyRight(Surface.PRIVATE, True) if self.capabilities.private_messages else closed
+        return [ReplyRight(Surface.PUBLIC, True), private]
 
 
 @dataclass

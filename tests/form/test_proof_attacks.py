@@ -10,7 +10,9 @@ from fakes.form_world import Browser, FormWorld
 from fakes.people import ACME, OTHER, SAM, post, store_post
 from fakes.web_world import FETCHED
 from mentionbridge.domain.capabilities import Capabilities
-from mentionbridge.domain.mention import Author, Origin, Visibility
+from mentionbridge.domain.errors import PlatformDown
+from mentionbridge.domain.mention import Author, Origin, Surface, Visibility
+from mentionbridge.domain.reply import Refusal, ReplyRight
 from mentionbridge.pipeline.take_in import Result
 from mentionbridge.store import tables as t
 
@@ -54,6 +56,29 @@ async def second_code(place: FormWorld) -> str:
     found = re.match(r"\w{4}-\w{4}", sent.text)
     assert found
     return found[0]
+
+
+@pytest.mark.parametrize("answer", ["closed", "down"])
+async def test_a_code_that_cannot_arrive_is_not_sent_and_the_page_says_what_to_do(
+    place: FormWorld, answer: str
+) -> None:
+    lets_message(place)
+    browser = await with_code(place)
+    await place.shows(browser.sentence)
+    platform: Any = place.bridge.at("acme", ACME.id).platform
+
+    async def rights(target: object) -> list[ReplyRight]:
+        if answer == "down":
+            raise PlatformDown("no answer")
+        return [ReplyRight(Surface.PRIVATE, False, "they did not write first", Refusal.PERMISSION)]
+
+    platform.reply_rights = rights
+    await browser.opens()
+    await browser.sends("second")
+    said = "Send us a private message there first" if answer == "closed" else "not possible now"
+    assert browser.status == 409
+    assert said in browser.page
+    assert [row for row in await place.rows(t.replies) if row.purpose == "proof"] == []
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

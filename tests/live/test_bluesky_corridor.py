@@ -17,7 +17,8 @@ from mentionbridge.settings import Settings, load
 pytestmark = pytest.mark.live
 
 
-def settings_for(brand: Person, database_url: str, folder: Path) -> Settings:
+def settings_for(brand: Person, database_url: str, folder: Path, **facts: Any) -> Settings:
+    """A bridge for one brand; `facts` are what its config says besides."""
     port = free_port()
     topic = {"name": "your broadband", "words": ["broadband", "internet"]}
     account = {"platform": "bluesky", "mode": "auto", "poll_seconds": 0.5, "options": options(brand)}
@@ -26,7 +27,7 @@ def settings_for(brand: Person, database_url: str, folder: Path) -> Settings:
         server={"port": port, "public_url": f"http://127.0.0.1:{port}"},
         database={"url": database_url, "files": folder},
         net={"allow_networks": ["127.0.0.0/8", "::1/128"]},
-        brands={"acme": {"name": "Acme", "topics": {"broadband": topic}, "accounts": {"acme-sky": account}}},
+        brands={"acme": {"name": "Acme", "topics": {"broadband": topic}, "accounts": {"acme-sky": account}, **facts}},
     )
 
 

@@ -17,7 +17,7 @@ from mentionbridge.pipeline.open_ticket import open_ticket
 from mentionbridge.pipeline.watch import customer_spoke
 from mentionbridge.ports.store import InHand, Lease, UnitOfWork
 from mentionbridge.rules.patience import RECHECK_FOR, next_recheck
-from mentionbridge.rules.routing import DEFAULTS, Decision, Handling, MentionFacts, decide
+from mentionbridge.rules.routing import DEFAULTS, Decision, Handling, MentionFacts, decide, speaks_by_picture
 from mentionbridge.rules.stories import Way
 
 
@@ -36,14 +36,20 @@ async def _judge(bridge: Bridge, uow: UnitOfWork, hand: InHand) -> None:
     now = bridge.clock.now()
     mention = await choose_account(bridge, uow, hand.mention)
     verdict = await _verdict(bridge, uow, mention, hand)
-    decision = await weigh(bridge, uow, mention, verdict, maybe_own=hand.ours)
+    decision = await weigh(bridge, uow, mention, verdict, maybe_own=hand.ours, has_media=hand.has_media)
     await uow.mentions.add_verdict(mention, verdict, decision.why, bridge.ids.new("vdt"), now)
     await _tell(uow, mention, verdict, decision.why, now)
     await follow(bridge, uow, mention, verdict, decision, now, maybe_answered=hand.answered, maybe_wave=hand.wave)
 
 
 async def weigh(
-    bridge: Bridge, uow: UnitOfWork, mention: Mention, verdict: Verdict, *, maybe_own: bool = True
+    bridge: Bridge,
+    uow: UnitOfWork,
+    mention: Mention,
+    verdict: Verdict,
+    *,
+    maybe_own: bool = True,
+    has_media: bool = False,
 ) -> Decision:
     """Decide what follows from a verdict on this mention; `maybe_own` is False when it is known not to be ours."""
     facts = MentionFacts(
@@ -54,6 +60,7 @@ async def weigh(
         is_bot=mention.author.is_bot,
         silent=mention.silent,
         imported=mention.origin is Origin.IMPORT,
+        pictured=speaks_by_picture(mention.text, has_media),
     )
     connected = bridge.find(mention.brand_id, mention.account_id)
     return decide(verdict, facts, connected.account.thresholds if connected else DEFAULTS)

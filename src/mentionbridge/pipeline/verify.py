@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mentionbridge.domain.account import Account
-from mentionbridge.domain.errors import NotAllowed
+from mentionbridge.domain.errors import NotAllowed, PlatformError
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.handoff import CODE_LIFE, SECOND_TRIES, FormSession, HandoffState, Proof
 from mentionbridge.domain.mention import Author, Origin, Post, Surface, Visibility
@@ -17,6 +17,7 @@ from mentionbridge.pipeline.draft import waiting
 from mentionbridge.pipeline.form import Where, begin, session_at, story_of
 from mentionbridge.pipeline.hand_off import advance
 from mentionbridge.pipeline.naming import key_of
+from mentionbridge.pipeline.rights import rights
 from mentionbridge.pipeline.timeline import write
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.rules.proof import code_of, codes_in, says
@@ -115,7 +116,11 @@ async def _tell(uow: UnitOfWork, session: FormSession, now: datetime) -> None:
 
 
 async def ask_second(bridge: Bridge, random: Callable[[int], str], where: Where, secret: str) -> None:
-    """Send a second code to the author as a private message; whoever types it into this browser has both."""
+    """Send a second code to the author as a private message; whoever types it into this browser has both.
+
+    Raises NotAllowed(no_proof | too_often | no_private | not_now), the last two as the network says at this moment.
+    """
+    await _ask_the_network(bridge, where, secret)
     now = bridge.clock.now()
     async with bridge.store.writing() as uow:
         session = await session_at(uow, where, secret, now, hold=True)
@@ -128,6 +133,23 @@ async def ask_second(bridge: Bridge, random: Callable[[int], str], where: Where,
         await _send(bridge, uow, ticket, session, code, now)
         digest, until = uow.handoffs.digest(code), now + CODE_LIFE
         await uow.forms.change(session, second_digest=digest, second_until=until, second_tries=0)
+
+
+async def _ask_the_network(bridge: Bridge, where: Where, secret: str) -> None:
+    """Refuse where we may not write to the author: a code that cannot arrive is waited for in vain."""
+    async with bridge.store.reading() as uow:
+        session = await session_at(uow, where, secret, bridge.clock.now())
+        ticket = await story_of(uow, where, session)
+        mention = await uow.mentions.newest_of(ticket.brand_id, ticket.id, None) if ticket and session else None
+    if mention is None:
+        return
+    try:
+        told = {right.surface: right for right in await rights(bridge, mention.brand_id, mention.id)}
+    except PlatformError as error:
+        raise NotAllowed("not_now", "The network cannot tell now whether we may write; try again later.") from error
+    private = told.get(Surface.PRIVATE)
+    if private is None or not private.allowed:
+        raise NotAllowed("no_private", "The network lets us write to this author only after they wrote to us.")
 
 
 async def _send(

@@ -9,6 +9,7 @@
 | complaint, p ≥ `auto_from`                     | yes    | by itself       |
 | perhaps one, `review_from` ≤ p < `auto_from`   | yes    | a person        |
 | a question that tags us                        | yes    | a person        |
+| a picture with hardly a word that tags us      | yes    | a person        |
 | anything else                                  | no     | none            |
 
 Posts of bots and silent imports get their ticket, and no answer. A label given by a person overrules the number.
@@ -21,8 +22,10 @@ from enum import StrEnum
 from mentionbridge.domain.account import Thresholds
 from mentionbridge.domain.mention import Surface
 from mentionbridge.domain.verdict import Label, Verdict
+from mentionbridge.text.words import own_words
 
 DEFAULTS = Thresholds()
+FEW_WORDS = 4
 
 
 class Handling(StrEnum):
@@ -35,7 +38,7 @@ class Handling(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MentionFacts:
-    """What routing must know of a mention besides its verdict."""
+    """What routing must know of a mention besides its verdict; `pictured` says what it means by a picture alone."""
 
     surface: Surface
     tagged: bool
@@ -44,6 +47,7 @@ class MentionFacts:
     is_bot: bool = False
     silent: bool = False
     imported: bool = False
+    pictured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def decide(verdict: Verdict, facts: MentionFacts, thresholds: Thresholds = DEFAU
         return Decision(True, Handling.NONE, "imported as a ticket, so nobody is answered")
     if facts.surface is not Surface.PUBLIC:
         return _private(verdict)
-    decision = _by_verdict(verdict, facts.tagged, thresholds)
+    decision = _by_verdict(verdict, facts, thresholds)
     mute = (
         "from an automated account" if facts.is_bot else "imported or older than the connection" if facts.silent else ""
     )
@@ -80,9 +84,9 @@ def _private(verdict: Verdict) -> Decision:
     return Decision(True, Handling.NONE, "said in private, so it is never answered in public")
 
 
-def _by_verdict(verdict: Verdict, tagged: bool, thresholds: Thresholds) -> Decision:
+def _by_verdict(verdict: Verdict, facts: MentionFacts, thresholds: Thresholds) -> Decision:
     if verdict.actor is not None:
-        return _by_person(verdict, tagged)
+        return _by_person(verdict, facts.tagged)
     if verdict.risky:
         return Decision(True, Handling.REVIEW, "touches safety, the law, the press or a person in need")
     if _is(verdict, Label.SPAM):
@@ -91,7 +95,14 @@ def _by_verdict(verdict: Verdict, tagged: bool, thresholds: Thresholds) -> Decis
         return Decision(True, Handling.AUTO, f"a complaint ({verdict.complaint:.0%} sure)")
     if verdict.complaint >= thresholds.review_from:
         return Decision(True, Handling.REVIEW, f"perhaps a complaint ({verdict.complaint:.0%} sure)")
-    return _question_or_nothing(verdict, tagged)
+    if facts.pictured and facts.tagged and _is(verdict, Label.OTHER):
+        return Decision(True, Handling.REVIEW, "a picture shown to us with hardly a word")
+    return _question_or_nothing(verdict, facts.tagged)
+
+
+def speaks_by_picture(text: str, has_media: bool) -> bool:
+    """True for a picture whose few words, a place perhaps, tell a reader of words nothing."""
+    return has_media and len(own_words(text)) <= FEW_WORDS
 
 
 def _by_person(verdict: Verdict, tagged: bool) -> Decision:

@@ -44,6 +44,7 @@ _STATUS = {
     "empty": 422,
     "too_long": 422,
     "wrong_code": 422,
+    "no_private": 409,
     "no_phone": 422,
     "slot_taken": 409,
     "not_now": 409,

@@ -212,6 +212,13 @@ WORDS: Mapping[str, tuple[str, str, str, str, str]] = {
         "No es el código o ha caducado.",
         "Non è il codice, o è scaduto.",
     ),
+    "no_private": (
+        "The network does not let us write to you. Send us a private message there first, then ask again.",
+        "Das Netzwerk lässt uns Ihnen nicht schreiben. Senden Sie uns dort zuerst eine private Nachricht.",
+        "Le réseau ne nous permet pas de vous écrire. Envoyez-nous d’abord un message privé, puis réessayez.",
+        "La red no nos permite escribirle. Envíenos primero un mensaje privado allí e inténtelo de nuevo.",
+        "La rete non ci permette di scriverle. Ci invii prima un messaggio privato, poi riprovi.",
+    ),
     "not_now": (
         "That is not possible now.",
         "Das ist jetzt nicht möglich.",

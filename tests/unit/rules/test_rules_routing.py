@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from mentionbridge.domain.account import Thresholds
 from mentionbridge.domain.mention import Surface
 from mentionbridge.domain.verdict import Label, Severity, Verdict
-from mentionbridge.rules.routing import Handling, MentionFacts, decide
+from mentionbridge.rules.routing import Handling, MentionFacts, decide, speaks_by_picture
 
 TAGGED = MentionFacts(surface=Surface.PUBLIC, tagged=True)
 UNTAGGED = replace(TAGGED, tagged=False)
+PICTURED = replace(TAGGED, pictured=True)
 AUTO, REVIEW = Thresholds().auto_from, Thresholds().review_from
 
 
@@ -32,12 +33,23 @@ def verdict(label: Label, complaint: float, *, risky: bool = False, actor: str |
         (Label.QUESTION, 0.01, UNTAGGED, False, Handling.NONE),
         (Label.PRAISE, 0.01, TAGGED, False, Handling.NONE),
         (Label.SPAM, 0.1, TAGGED, False, Handling.NONE),
+        (Label.OTHER, 0.01, PICTURED, True, Handling.REVIEW),
+        (Label.OTHER, 0.01, replace(PICTURED, tagged=False), False, Handling.NONE),
+        (Label.PRAISE, 0.01, PICTURED, False, Handling.NONE),
+        (Label.SPAM, 0.1, PICTURED, False, Handling.NONE),
     ],
 )
 def test_the_table(label: Label, complaint: float, facts: MentionFacts, ticket: bool, handling: Handling) -> None:
     decision = decide(verdict(label, complaint), facts)
     assert (decision.opens_ticket, decision.acknowledge) == (ticket, handling)
     assert decision.why
+
+
+def test_a_picture_speaks_where_words_hardly_do() -> None:
+    assert speaks_by_picture("@acme Harbour Park https://pic.example/1", has_media=True)
+    assert speaks_by_picture("", has_media=True)
+    assert not speaks_by_picture("@acme Harbour Park", has_media=False)
+    assert not speaks_by_picture("@acme what a lovely day at the harbour", has_media=True)
 
 
 def test_an_account_has_thresholds_of_its_own() -> None:
