@@ -24,6 +24,7 @@ from mentionbridge.pipeline import call, form, incident, know, message, promise,
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.change import change
 from mentionbridge.pipeline.forget import forget
+from mentionbridge.pipeline.hand_off import invitations, revoke
 from mentionbridge.pipeline.merge import merge
 from mentionbridge.pipeline.note import note
 from mentionbridge.pipeline.preview import preview
@@ -31,6 +32,7 @@ from mentionbridge.pipeline.relabel import relabel
 from mentionbridge.pipeline.retract import retract, to_retract
 from mentionbridge.pipeline.rights import rights
 from mentionbridge.pipeline.split import split
+from mentionbridge.pipeline.tap import tap
 from mentionbridge.pipeline.tasks import finish_task
 from mentionbridge.pipeline.try_endpoint import try_endpoint
 from mentionbridge.pipeline.undo import undo
@@ -228,8 +230,8 @@ def use_cases(bridge: Bridge) -> dict[str, Any]:
         "may_tell": bridge.courier.refuses,
         "brands": bridge.brands,
         "forms": form_room(bridge),
-        "invitations": partial(form.invitations, bridge),
-        "revoke": partial(form.revoke, bridge),
+        "invitations": partial(invitations, bridge),
+        "revoke": partial(revoke, bridge),
         "capabilities_of": lambda account: bridge.at(account.brand_id, account.id).platform.capabilities,
     }
 
@@ -244,6 +246,7 @@ def form_room(bridge: Bridge) -> FormRoom:
         ask=partial(verify.ask, bridge),
         ask_second=partial(verify.ask_second, bridge, secrets.token_urlsafe),
         confirm=partial(verify.confirm, bridge),
+        tap=partial(tap, bridge),
         lapse_renamed=partial(verify.lapse_renamed, bridge),
         handle_of=partial(form.handle_of, bridge),
         secure=bridge.public_url.startswith("https://"),

@@ -29,7 +29,6 @@ from mentionbridge.domain.ticket import Entry, Priority, Ticket, TicketState
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.call import book, offered
 from mentionbridge.pipeline.hand_off import advance
-from mentionbridge.pipeline.timeline import write as note_act
 from mentionbridge.pipeline.watch import customer_waits
 from mentionbridge.ports.media import MediaRefused, Picture
 from mentionbridge.ports.store import UnitOfWork
@@ -71,6 +70,7 @@ class View:
     questions: Sequence[str]
     post: PublicPost | None = None
     over: bool = False
+    asks: bool = False
     lines: Sequence[Line] = ()
     proof: Proof = Proof.NONE
     code_until: datetime | None = None
@@ -128,6 +128,7 @@ async def look(bridge: Bridge, where: Where, secret: str) -> View:
             where.terms.asks(ticket.topic if ticket else None),
             post=await _public_post(uow, ticket) if where.handoff else None,
             over=ticket is not None and ticket.state in _OVER,
+            asks=ticket is not None and is_asked(ticket),
             slots=await offered(bridge, uow, where.brand.id, where.terms, now),
         )
         if session is None:
@@ -147,6 +148,11 @@ async def look(bridge: Bridge, where: Where, secret: str) -> View:
             if calls
             else None,
         )
+
+
+def is_asked(ticket: Ticket) -> bool:
+    """True while a story is solved and its customer has not said what they think of that."""
+    return ticket.state is TicketState.SOLVED and ticket.outcome is None
 
 
 def _without_names(line: Line) -> str:
@@ -230,6 +236,7 @@ async def write(
     async with bridge.store.writing() as uow:
         session = await begin(bridge, uow, where, secret)
         ticket = await story_of(uow, where, session)
+        _refuse_over(ticket)
         await _refuse_too_much(uow, session, ticket, now)
         if ticket is None:
             session, ticket = await _open(bridge, uow, where, session, text, lang, now)
@@ -261,9 +268,20 @@ async def _pictures(redraw: Callable[[bytes], Picture], files: Sequence[bytes]) 
         raise WrongValue("bad_picture") from error
 
 
-async def _refuse_too_much(uow: UnitOfWork, session: FormSession, ticket: Ticket | None, now: datetime) -> None:
+async def keep_line(
+    bridge: Bridge, uow: UnitOfWork, session: FormSession, ticket: Ticket, text: str, now: datetime
+) -> None:
+    """Keep a line of our own words that a browser chose; raises NotAllowed(too_often)."""
+    await _refuse_too_much(uow, session, ticket, now)
+    await _write_down(bridge, uow, session, ticket, text, (), now)
+
+
+def _refuse_over(ticket: Ticket | None) -> None:
     if ticket is not None and ticket.state in _OVER:
         raise NotAllowed("solved", "This story is over; begin another.")
+
+
+async def _refuse_too_much(uow: UnitOfWork, session: FormSession, ticket: Ticket | None, now: datetime) -> None:
     since, brand_id = now - timedelta(hours=1), session.brand_id
     mine = await uow.forms.written(brand_id, since, session_id=session.id)
     all_of_it = await uow.forms.written(brand_id, since, ticket_id=ticket.id) if ticket else 0
@@ -360,25 +378,3 @@ async def handle_of(bridge: Bridge, where: Where) -> str:
             return ""
         health = await uow.accounts.health(ticket.brand_id, ticket.account_id)
     return health.handle or ""
-
-
-async def invitations(bridge: Bridge, brand_id: str, ticket_id: str) -> list[tuple[Handoff, Proof]]:
-    """Return a ticket's invitations, the first one first, each with the best proof that holds now."""
-    now, order = bridge.clock.now(), list(Proof)
-    async with bridge.store.reading() as uow:
-        proven = await uow.forms.proven(brand_id, ticket_id)
-        found = await uow.handoffs.of_ticket(brand_id, ticket_id)
-    held = {each.id: [one.proves(now) for one in proven if one.handoff_id == each.id] for each in found}
-    return [(each, max(held[each.id], key=order.index, default=Proof.NONE)) for each in found]
-
-
-async def revoke(bridge: Bridge, brand_id: str, ticket_id: str, actor: str) -> None:
-    """End a ticket's invitations: from now on their addresses lead nowhere."""
-    now = bridge.clock.now()
-    async with bridge.store.writing() as uow:
-        ticket = await uow.tickets.hold(brand_id, ticket_id)
-        live = [each for each in await uow.handoffs.of_ticket(brand_id, ticket_id) if each.is_open(now)]
-        for each in live:
-            await uow.handoffs.change(each, revoked_at=now)
-        if live:
-            await note_act(uow, bridge.ids, ticket, "handoff", actor, now, reason="the invitation was revoked")

@@ -7,7 +7,7 @@ from typing import Any
 
 from mentionbridge.domain.errors import NotAllowed
 from mentionbridge.domain.events import EventType
-from mentionbridge.domain.handoff import Handoff, HandoffState, Way
+from mentionbridge.domain.handoff import Handoff, HandoffState, Proof, Way
 from mentionbridge.domain.mention import Mention, Surface, Visibility
 from mentionbridge.domain.reply import Purpose, Reply, ReplyIntent, Target
 from mentionbridge.domain.ticket import Ticket, TicketState
@@ -15,6 +15,7 @@ from mentionbridge.domain.wording import Kind
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.draft import answered_in, draft, waiting
 from mentionbridge.pipeline.naming import key_of
+from mentionbridge.pipeline.timeline import write
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.rules.handoff import Roads, best, leads
 from mentionbridge.rules.wording import thing_of
@@ -214,3 +215,25 @@ def _by_message(bridge: Bridge, connected: Connected, ticket: Ticket, mention: M
         created_at=now,
     )
     return waiting(connected, ticket, mention, intent, Purpose.HANDOFF, ANOTHER_WAY)
+
+
+async def invitations(bridge: Bridge, brand_id: str, ticket_id: str) -> list[tuple[Handoff, Proof]]:
+    """Return a ticket's invitations, the first one first, each with the best proof that holds now."""
+    now, order = bridge.clock.now(), list(Proof)
+    async with bridge.store.reading() as uow:
+        proven = await uow.forms.proven(brand_id, ticket_id)
+        found = await uow.handoffs.of_ticket(brand_id, ticket_id)
+    held = {each.id: [one.proves(now) for one in proven if one.handoff_id == each.id] for each in found}
+    return [(each, max(held[each.id], key=order.index, default=Proof.NONE)) for each in found]
+
+
+async def revoke(bridge: Bridge, brand_id: str, ticket_id: str, actor: str) -> None:
+    """End a ticket's invitations: from now on their addresses lead nowhere."""
+    now = bridge.clock.now()
+    async with bridge.store.writing() as uow:
+        ticket = await uow.tickets.hold(brand_id, ticket_id)
+        live = [each for each in await uow.handoffs.of_ticket(brand_id, ticket_id) if each.is_open(now)]
+        for each in live:
+            await uow.handoffs.change(each, revoked_at=now)
+        if live:
+            await write(uow, bridge.ids, ticket, "handoff", actor, now, reason="the invitation was revoked")

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from mentionbridge.domain.account import Account, Brand
 from mentionbridge.domain.act import Act
-from mentionbridge.domain.call import Call, Outcome
+from mentionbridge.domain.call import Call
+from mentionbridge.domain.call import Outcome as RingOutcome
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.commitment import Commitment
 from mentionbridge.domain.customer import Customer, Erased, Join
@@ -17,7 +18,7 @@ from mentionbridge.domain.events import EventType
 from mentionbridge.domain.handoff import Handoff, Proof
 from mentionbridge.domain.incident import Incident
 from mentionbridge.domain.reply import Reply, ReplyRight
-from mentionbridge.domain.ticket import Entry, Ticket
+from mentionbridge.domain.ticket import Entry, Outcome, Ticket
 from mentionbridge.domain.verdict import Correction
 from mentionbridge.kit.clock import Clock
 from mentionbridge.pipeline.bridge import LinkedDesk
@@ -80,6 +81,7 @@ class FormRoom:
     ask: Callable[[Where, str], Awaitable[None]]
     ask_second: Callable[[Where, str], Awaitable[None]]
     confirm: Callable[[Where, str, str], Awaitable[bool]]
+    tap: Callable[[Where, str, Outcome], Awaitable[None]]
     lapse_renamed: Callable[[Where, str], Awaitable[None]]
     handle_of: Callable[[Where], Awaitable[str]]
     secure: bool
@@ -140,7 +142,7 @@ class Door:
     declare: Callable[[str, Declared, str], Awaitable[Incident]]
     change_incident: Callable[[str, str, Mapping[str, Any], str], Awaitable[Incident]]
     broadcast: Callable[..., Awaitable[Incident]]
-    attempt_call: Callable[[str, str, Outcome, str], Awaitable[Call]]
+    attempt_call: Callable[[str, str, RingOutcome, str], Awaitable[Call]]
     """(brand id, call id, outcome, actor)"""
     promise: Callable[..., Awaitable[Commitment]]
     keep_promise: Callable[[str, str, str], Awaitable[Commitment]]

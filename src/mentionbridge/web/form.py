@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from mentionbridge.domain.call import Slot
 from mentionbridge.domain.errors import NotAllowed, NotFound, WrongValue
 from mentionbridge.domain.handoff import PICTURES_A_LINE, QUESTIONS, Proof
+from mentionbridge.domain.ticket import Outcome
 from mentionbridge.pipeline.form import Sent, View, Where
 from mentionbridge.pipeline.verify import code_for
 from mentionbridge.rules.phrasings import shipped
@@ -31,6 +32,7 @@ router = APIRouter(include_in_schema=False)
 COOKIE = "mb_form"
 PLAIN = "#1f4e79"
 _FIELDS = (*QUESTIONS, "call_when", "call_at", "message")
+_SAYS_SOMETHING = ("write", "solved", "unsolved")
 _LONGEST_FIELD = 20_000
 _DAY = 86_400
 _STATUS = {
@@ -198,7 +200,7 @@ async def _answered(request: Request, door: Door, where: Where, secret: str, for
         code = error.code if isinstance(error, NotAllowed) else str(error)
         return await _shown(request, door, where, secret, code if code in _STATUS else "not_now", typed)
     door.wake()
-    sent = "?sent" if _text(form, "do") == "write" else ""
+    sent = "?sent" if _text(form, "do") in _SAYS_SOMETHING else ""
     return RedirectResponse(f"{request.url.path}{sent}", 303, {"Cache-Control": "no-store"})
 
 
@@ -214,6 +216,10 @@ async def _do(door: Door, where: Where, secret: str, form: FormData) -> bool:
     match _text(form, "do"):
         case "code":
             await door.forms.ask(where, secret)
+        case "solved":
+            await door.forms.tap(where, secret, Outcome.CONFIRMED)
+        case "unsolved":
+            await door.forms.tap(where, secret, Outcome.DENIED)
         case "second":
             await door.forms.ask_second(where, secret)
         case "confirm":

@@ -104,6 +104,22 @@ WORDS: Mapping[str, tuple[str, str, str, str, str]] = {
         "Este caso está cerrado. Puede abrir otro:",
         "Questo caso è chiuso. Può aprirne un altro:",
     ),
+    "is_solved": (
+        "We call this solved. Is it?",
+        "Wir halten das für gelöst. Stimmt das?",
+        "Nous pensons que c’est réglé. Est-ce le cas ?",
+        "Creemos que está resuelto. ¿Es así?",
+        "Per noi è risolto. È così?",
+    ),
+    "yes": ("Yes, it is solved", "Ja, es ist gelöst", "Oui, c’est réglé", "Sí, está resuelto", "Sì, è risolto"),
+    "no": ("No, it is not", "Nein, ist es nicht", "Non, pas encore", "No, todavía no", "No, non ancora"),
+    "counts": (
+        "Our team reads it. It counts as the author’s own word once you prove below that it is your post.",
+        "Unser Team liest es. Als Wort des Verfassers zählt es, sobald Sie unten zeigen, dass es Ihr Beitrag ist.",
+        "Notre équipe le lit. Cela vaut comme parole de l’auteur si vous prouvez ci-dessous que c’est votre message.",
+        "Nuestro equipo lo lee. Vale como palabra del autor cuando demuestre abajo que la publicación es suya.",
+        "Il nostro team lo legge. Vale come parola dell’autore quando dimostra qui sotto che il post è suo.",
+    ),
     "new": ("a new message", "neue Nachricht", "nouveau message", "nuevo mensaje", "nuovo messaggio"),
     "prove": (
         "Prove that it is your post (not needed to write to us)",
