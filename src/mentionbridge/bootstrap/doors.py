@@ -20,7 +20,7 @@ from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.reply import Reply
 from mentionbridge.net.pictures import reencode
 from mentionbridge.net.signing import new_secret
-from mentionbridge.pipeline import call, form, incident, know, message, promise, steer, verify
+from mentionbridge.pipeline import call, form, incident, know, message, promise, steer, verify, visit
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.change import change
 from mentionbridge.pipeline.forget import forget
@@ -36,6 +36,7 @@ from mentionbridge.pipeline.tap import tap
 from mentionbridge.pipeline.tasks import finish_task
 from mentionbridge.pipeline.try_endpoint import try_endpoint
 from mentionbridge.pipeline.undo import undo
+from mentionbridge.pipeline.unite import unite
 from mentionbridge.platforms import named
 from mentionbridge.ports.platform import Hook
 from mentionbridge.store.endpoints import StoredSubscriptions
@@ -239,16 +240,17 @@ def use_cases(bridge: Bridge) -> dict[str, Any]:
 def form_room(bridge: Bridge) -> FormRoom:
     """What the private form may ask of the bridge."""
     return FormRoom(
-        find=partial(form.find, bridge),
+        find=partial(visit.find, bridge),
         opened=partial(form.opened, bridge),
         look=partial(form.look, bridge),
         write=partial(form.write, bridge, reencode),
         ask=partial(verify.ask, bridge),
         ask_second=partial(verify.ask_second, bridge, secrets.token_urlsafe),
         confirm=partial(verify.confirm, bridge),
+        unite=partial(unite, bridge),
         tap=partial(tap, bridge),
         lapse_renamed=partial(verify.lapse_renamed, bridge),
-        handle_of=partial(form.handle_of, bridge),
+        handles_of=partial(form.handles_of, bridge),
         secure=bridge.public_url.startswith("https://"),
     )
 

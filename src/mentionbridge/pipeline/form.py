@@ -6,20 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from mentionbridge.domain.account import Brand
 from mentionbridge.domain.call import Slot
-from mentionbridge.domain.errors import NotAllowed, NotFound, WrongValue
+from mentionbridge.domain.errors import NotAllowed, WrongValue
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.handoff import (
     LINES_AN_HOUR,
     MARKS,
     PICTURES_A_LINE,
     QUESTIONS,
-    SESSION_LIFE,
     STORY_LINES_AN_HOUR,
     FormSession,
-    FormTerms,
-    Handoff,
     HandoffState,
     Line,
     Proof,
@@ -29,6 +25,7 @@ from mentionbridge.domain.ticket import Entry, Priority, Ticket, TicketState
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.call import book, offered
 from mentionbridge.pipeline.hand_off import advance
+from mentionbridge.pipeline.visit import OVER, Where, begin, proven_story, session_at, story_of
 from mentionbridge.pipeline.watch import customer_waits
 from mentionbridge.ports.media import MediaRefused, Picture
 from mentionbridge.ports.store import UnitOfWork
@@ -40,17 +37,6 @@ LONGEST_ANSWER = 200
 LONGEST_MESSAGE = 4000
 VISITOR = "form"
 """Stands where a network and an account stand, for a story that began in the form."""
-
-_OVER = (TicketState.SOLVED, TicketState.CLOSED)
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """One address of the form: a brand's own, or with the token of an invitation."""
-
-    brand: Brand
-    terms: FormTerms
-    handoff: Handoff | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +62,7 @@ class View:
     code_until: datetime | None = None
     code_turn: int = 0
     second_until: datetime | None = None
+    may_prove: bool = False
     may_second: bool = False
     earlier: Sequence[Line] = ()
     slots: Sequence[Slot] = ()
@@ -90,21 +77,6 @@ class Sent:
     message: str
     files: Sequence[bytes] = ()
     call_at: datetime | None = None
-
-
-async def find(bridge: Bridge, *, token: str = "", brand_id: str = "") -> Where:
-    """Return what stands at this address; raises NotFound for anything that leads nowhere (any more)."""
-    handoff = None
-    if token:
-        async with bridge.store.reading() as uow:
-            handoff = await uow.handoffs.at(token)
-        if handoff is None or not handoff.is_open(bridge.clock.now()):
-            raise NotFound("This link leads nowhere any more.")
-        brand_id = handoff.brand_id
-    brand = bridge.brands.get(brand_id)
-    if brand is None or brand.form is None:
-        raise NotFound("There is no form here.")
-    return Where(brand, brand.form, handoff)
 
 
 async def opened(bridge: Bridge, where: Where) -> None:
@@ -127,8 +99,9 @@ async def look(bridge: Bridge, where: Where, secret: str) -> View:
             where,
             where.terms.asks(ticket.topic if ticket else None),
             post=await _public_post(uow, ticket) if where.handoff else None,
-            over=ticket is not None and ticket.state in _OVER,
+            over=ticket is not None and ticket.state in OVER,
             asks=ticket is not None and is_asked(ticket),
+            may_prove=where.handoff is not None,
             slots=await offered(bridge, uow, where.brand.id, where.terms, now),
         )
         if session is None:
@@ -142,7 +115,8 @@ async def look(bridge: Bridge, where: Where, secret: str) -> View:
             code_until=session.code_until if session.proof is Proof.NONE else None,
             code_turn=session.code_turn,
             second_until=session.second_until,
-            may_second=proof is Proof.WEAK and _can_message(bridge, ticket),
+            may_prove=where.handoff is not None or session.ticket_id is not None,
+            may_second=proof is Proof.WEAK and _can_message(bridge, await proven_story(uow, where, session)),
             earlier=await _earlier(uow, ticket) if _shows(where, proof) and ticket else (),
             call=by_the_wall(Slot(calls[0].starts_at, calls[0].ends_at), bridge.timing_of(where.brand.id).hours)
             if calls
@@ -179,46 +153,6 @@ async def _public_post(uow: UnitOfWork, ticket: Ticket | None) -> PublicPost | N
     if mention is None or mention.redacted:
         return None
     return PublicPost(mention.author.handle, mention.text, mention.permalink)
-
-
-async def session_at(
-    uow: UnitOfWork, where: Where, secret: str, now: datetime, *, hold: bool = False
-) -> FormSession | None:
-    """Return the session of this cookie, if it is one of this very address and its time is not over."""
-    session = await uow.forms.at(where.brand.id, secret, hold=hold)
-    here = where.handoff.id if where.handoff else None
-    if session is None or session.handoff_id != here or now >= session.expires_at:
-        return None
-    return session
-
-
-async def story_of(uow: UnitOfWork, where: Where, session: FormSession | None) -> Ticket | None:
-    """Return the ticket a form writes into, wherever it was merged into meanwhile."""
-    ticket_id = where.handoff.ticket_id if where.handoff else session.ticket_id if session else None
-    for _ in range(20):
-        ticket = await uow.tickets.get(where.brand.id, ticket_id) if ticket_id else None
-        if ticket is None or ticket.merged_into is None:
-            return ticket
-        ticket_id = ticket.merged_into
-    return None
-
-
-async def begin(bridge: Bridge, uow: UnitOfWork, where: Where, secret: str) -> FormSession:
-    """Return this browser's session, made when it is the first time that it sends something."""
-    now = bridge.clock.now()
-    if (session := await session_at(uow, where, secret, now, hold=True)) is not None:
-        return session
-    session = FormSession(
-        brand_id=where.brand.id,
-        id=bridge.ids.new("frm"),
-        digest=uow.handoffs.digest(secret),
-        created_at=now,
-        expires_at=now + SESSION_LIFE,
-        handoff_id=where.handoff.id if where.handoff else None,
-        ticket_id=where.handoff.ticket_id if where.handoff else None,
-    )
-    await uow.forms.add(session)
-    return session
 
 
 async def write(
@@ -277,7 +211,7 @@ async def keep_line(
 
 
 def _refuse_over(ticket: Ticket | None) -> None:
-    if ticket is not None and ticket.state in _OVER:
+    if ticket is not None and ticket.state in OVER:
         raise NotAllowed("solved", "This story is over; begin another.")
 
 
@@ -370,11 +304,17 @@ async def _open(
     return await uow.forms.change(session, ticket_id=ticket.id, author_id=author_id), ticket
 
 
-async def handle_of(bridge: Bridge, where: Where) -> str:
-    """Return how our account is called where the story began, so that a post can call on it; empty when unknown."""
+async def handles_of(bridge: Bridge, where: Where) -> Sequence[tuple[str, str]]:
+    """Return how we are called where a code may be posted, by network: where the story began, else wherever we are."""
     async with bridge.store.reading() as uow:
         ticket = await story_of(uow, where, None)
-        if ticket is None or bridge.find(ticket.brand_id, ticket.account_id) is None:
-            return ""
-        health = await uow.accounts.health(ticket.brand_id, ticket.account_id)
-    return health.handle or ""
+        theirs = (
+            [(ticket.brand_id, ticket.account_id)]
+            if ticket
+            else [k for k in bridge.connected if k[0] == where.brand.id]
+        )
+        found = [bridge.connected[key].account for key in theirs if key in bridge.connected]
+        known = [
+            (account.platform, (await uow.accounts.health(account.brand_id, account.id)).handle) for account in found
+        ]
+    return [(platform, handle) for platform, handle in known if handle]

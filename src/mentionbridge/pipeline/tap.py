@@ -8,8 +8,9 @@ from mentionbridge.domain.events import EventType
 from mentionbridge.domain.handoff import Proof
 from mentionbridge.domain.ticket import Hand, Outcome, Ticket, TicketState
 from mentionbridge.pipeline.bridge import Bridge
-from mentionbridge.pipeline.form import Where, begin, is_asked, keep_line, story_of
+from mentionbridge.pipeline.form import is_asked, keep_line
 from mentionbridge.pipeline.resolve import note_outcome, take_back_closing
+from mentionbridge.pipeline.visit import Where, begin, story_of
 from mentionbridge.pipeline.watch import customer_waits, state_changed
 from mentionbridge.ports.store import UnitOfWork
 

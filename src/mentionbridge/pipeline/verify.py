@@ -14,11 +14,11 @@ from mentionbridge.domain.reply import Purpose, ReplyIntent, ReplyState, Target
 from mentionbridge.domain.ticket import Ticket
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.draft import waiting
-from mentionbridge.pipeline.form import Where, begin, session_at, story_of
 from mentionbridge.pipeline.hand_off import advance
 from mentionbridge.pipeline.naming import key_of
 from mentionbridge.pipeline.rights import rights
 from mentionbridge.pipeline.timeline import write
+from mentionbridge.pipeline.visit import Where, begin, proven_story, session_at
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.rules.proof import code_of, codes_in, says
 
@@ -42,8 +42,8 @@ async def ask(bridge: Bridge, where: Where, secret: str) -> None:
     now = bridge.clock.now()
     async with bridge.store.writing() as uow:
         session = await begin(bridge, uow, where, secret)
-        if where.handoff is None:
-            raise NotAllowed("no_story", "Nothing here is to be proved.")
+        if session.ticket_id is None:
+            raise NotAllowed("no_story", "Nothing here is to be proved yet; write something first.")
         turn = session.code_turn + 1
         digest = uow.handoffs.digest(code_for(secret, turn))
         await uow.forms.change(
@@ -81,7 +81,7 @@ async def _proves(uow: UnitOfWork, account: Account, post: Post, code: str, now:
     ticket = await uow.tickets.get(account.brand_id, session.ticket_id)
     begun = session.code_until - CODE_LIFE if session.code_until else now
     in_time = session.code_until is not None and now < session.code_until and post.created_at >= begun - EARLY
-    author_id = await _author(uow, account, ticket, post.author) if ticket else None
+    author_id = await _author(uow, account, session, ticket, post.author, now) if ticket else None
     if ticket is None or author_id is None or not in_time:
         return False
     weak = await uow.forms.change(
@@ -96,8 +96,15 @@ async def _proves(uow: UnitOfWork, account: Account, post: Post, code: str, now:
     return True
 
 
-async def _author(uow: UnitOfWork, account: Account, ticket: Ticket, author: Author) -> str | None:
-    """Return our id of the post's author, if it is the very one whose ticket this is, on the same network."""
+async def _author(
+    uow: UnitOfWork, account: Account, session: FormSession, ticket: Ticket, author: Author, now: datetime
+) -> str | None:
+    """Return our id of the post's author, if it is the very one whose ticket this is, on the same network.
+
+    A visitor of a brand's own form is nobody yet, and may be whoever posted.
+    """
+    if session.handoff_id is None:
+        return (await uow.authors.seen(account.brand_id, account.platform, [author], now))[author.external_id]
     if ticket.platform != account.platform:
         return None
     known = await uow.authors.get(ticket.brand_id, ticket.author_id)
@@ -124,7 +131,7 @@ async def ask_second(bridge: Bridge, random: Callable[[int], str], where: Where,
     now = bridge.clock.now()
     async with bridge.store.writing() as uow:
         session = await session_at(uow, where, secret, now, hold=True)
-        ticket = await story_of(uow, where, session)
+        ticket = await proven_story(uow, where, session)
         if session is None or ticket is None or session.proves(now) is not Proof.WEAK:
             raise NotAllowed("no_proof", "The first code comes first.")
         if session.second_until is not None and now < session.second_until:
@@ -139,7 +146,7 @@ async def _ask_the_network(bridge: Bridge, where: Where, secret: str) -> None:
     """Refuse where we may not write to the author: a code that cannot arrive is waited for in vain."""
     async with bridge.store.reading() as uow:
         session = await session_at(uow, where, secret, bridge.clock.now())
-        ticket = await story_of(uow, where, session)
+        ticket = await proven_story(uow, where, session)
         mention = await uow.mentions.newest_of(ticket.brand_id, ticket.id, None) if ticket and session else None
     if mention is None:
         return

@@ -22,11 +22,12 @@ from mentionbridge.domain.ticket import Entry, Outcome, Ticket
 from mentionbridge.domain.verdict import Correction
 from mentionbridge.kit.clock import Clock
 from mentionbridge.pipeline.bridge import LinkedDesk
-from mentionbridge.pipeline.form import Sent, View, Where
+from mentionbridge.pipeline.form import Sent, View
 from mentionbridge.pipeline.incident import Declared
 from mentionbridge.pipeline.preview import Preview, Wanted
 from mentionbridge.pipeline.retract import Said
 from mentionbridge.pipeline.say import Saying
+from mentionbridge.pipeline.visit import Where
 from mentionbridge.ports.access import Idempotency, Tokens
 from mentionbridge.ports.desk import Desk
 from mentionbridge.ports.feed import Feed
@@ -83,7 +84,8 @@ class FormRoom:
     confirm: Callable[[Where, str, str], Awaitable[bool]]
     tap: Callable[[Where, str, Outcome], Awaitable[None]]
     lapse_renamed: Callable[[Where, str], Awaitable[None]]
-    handle_of: Callable[[Where], Awaitable[str]]
+    handles_of: Callable[[Where], Awaitable[Sequence[tuple[str, str]]]]
+    unite: Callable[[Where, str], Awaitable[None]]
     secure: bool
 
 

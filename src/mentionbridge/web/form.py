@@ -18,8 +18,9 @@ from mentionbridge.domain.call import Slot
 from mentionbridge.domain.errors import NotAllowed, NotFound, WrongValue
 from mentionbridge.domain.handoff import PICTURES_A_LINE, QUESTIONS, Proof
 from mentionbridge.domain.ticket import Outcome
-from mentionbridge.pipeline.form import Sent, View, Where
+from mentionbridge.pipeline.form import Sent, View
 from mentionbridge.pipeline.verify import code_for
+from mentionbridge.pipeline.visit import Where
 from mentionbridge.rules.phrasings import shipped
 from mentionbridge.rules.proof import sentence
 from mentionbridge.web.caller import Meter
@@ -120,7 +121,7 @@ async def _shown(
     }
     told["slots"] = [(slot.starts_at.isoformat(), _spoken(slot, lang)) for slot in view.slots]
     told["call"] = _spoken(view.call, lang) if view.call is not None else ""
-    told["sentence"] = await _sentence(door, view, secret, lang)
+    told["sentences"] = await _sentences(door, view, secret, lang)
     answer = _html(where.brand.name, where.terms.colour, lang, notice, **told)
     kept: dict[str, Any] = {"httponly": True, "samesite": "lax", "secure": door.forms.secure}
     answer.set_cookie(COOKIE, secret, max_age=_DAY, path=request.url.path, **kept)
@@ -133,12 +134,13 @@ def _spoken(slot: Slot, lang: str) -> str:
     return f"{shipped(lang).days[start.weekday()]} {start.day}, {start:%H:%M}–{end:%H:%M}"
 
 
-async def _sentence(door: Door, view: View, secret: str, lang: str) -> str:
+async def _sentences(door: Door, view: View, secret: str, lang: str) -> list[tuple[str, str]]:
+    """Return what may be posted where: the network's name, empty where there is one way only, and the words."""
     if view.code_until is None or door.clock.now() >= view.code_until or view.proof is not Proof.NONE:
-        return ""
-    handle = await door.forms.handle_of(view.where)
+        return []
     said = sentence(lang, view.where.brand.name, code_for(secret, view.code_turn))
-    return f"@{handle} {said}" if handle else said
+    found = [(platform, f"@{handle} {said}") for platform, handle in await door.forms.handles_of(view.where)]
+    return found if len(found) > 1 else [("", words) for _, words in found] or [("", said)]
 
 
 def _html(brand: str, colour: str, lang: str, notice: str, **told: Any) -> HTMLResponse:
@@ -223,7 +225,9 @@ async def _do(door: Door, where: Where, secret: str, form: FormData) -> bool:
         case "second":
             await door.forms.ask_second(where, secret)
         case "confirm":
-            return await door.forms.confirm(where, secret, _text(form, "second"))
+            proven = await door.forms.confirm(where, secret, _text(form, "second"))
+            await door.forms.unite(where, secret)
+            return proven
         case _:
             files = [await each.read() for each in form.getlist("photos") if isinstance(each, UploadFile)]
             answers = {name: _text(form, name) for name in (*QUESTIONS, "call_when")}
