@@ -95,6 +95,12 @@ class NetSection(Section):
     timeout_seconds: float = Field(20.0, gt=0, le=120)
 
 
+class JudgeSection(Section):
+    """What posts are judged by."""
+
+    weights: Path | None = None
+
+
 class DemoSection(Section):
     """The `demo` command."""
 
@@ -265,6 +271,7 @@ class Settings(BaseSettings):
     worker: WorkerSection = WorkerSection()
     logs: Logs = Logs()
     net: NetSection = NetSection()
+    judge: JudgeSection = JudgeSection()
     demo: DemoSection = DemoSection()
     platforms: dict[str, dict[str, Any]] = {}
     brands: dict[str, BrandSection] = {}

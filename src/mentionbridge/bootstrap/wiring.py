@@ -7,12 +7,14 @@ from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 from sqlalchemy.engine import make_url
 
 from mentionbridge.bootstrap.timing import make_timing
 from mentionbridge.bootstrap.wording import check_wording
 from mentionbridge.classify.learned import LearnedJudge
+from mentionbridge.classify.model import Weights, read, shipped
 from mentionbridge.domain.account import Account, Brand, Mode, Team, Thresholds
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.handoff import CallTerms, FormTerms
@@ -140,7 +142,7 @@ def build(
         store=store,
         clock=clock,
         ids=ids,
-        judge=LearnedJudge(),
+        judge=LearnedJudge(read_weights(settings.judge.weights)),
         courier=courier,
         media=GuardedMediaFetcher(guard, clock, **net, in_process=_own_pages(settings, networks)),
         observer=observer or Watcher(metrics),
@@ -152,6 +154,16 @@ def build(
         desks=link_desks(settings, clock),
     )
     return App(settings, engine, store, bridge, networks, metrics, sealer, courier)
+
+
+def read_weights(file: Path | None) -> Weights:
+    """Read what posts are judged by; without a file, what the package ships."""
+    if file is None:
+        return shipped()
+    try:
+        return read(file)
+    except (ValueError, OSError, EOFError, BadZipFile) as error:
+        raise SetupError(f"The weights file {file} cannot be read: {error}.") from error
 
 
 def _keeping(section: RetentionSection) -> Keeping:

@@ -16,7 +16,8 @@ from mentionbridge.classify.pictures import draw
 from mentionbridge.classify.rows import Row
 from mentionbridge.classify.rows import read as read_rows
 from mentionbridge.classify.tuning import ENOUGH
-from mentionbridge.cli.common import JsonOption, note
+from mentionbridge.cli.common import ConfigOption, JsonOption, note
+from mentionbridge.cli.feedback import keep, learn_from_feedback
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.verdict import Topic
 
@@ -178,24 +179,39 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
 
 
 def train(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Rows with a text and a label.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE…", help="Rows with a text and a label.", show_default=False)
+    ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="The weights file to write.")] = Path("weights.npz"),
-    version: Annotated[str, typer.Option("--version", help="What verdicts by it are marked with.")] = "1",
+    version: Annotated[
+        str | None, typer.Option("--version", help="What verdicts by it are marked with; `1` for rows of files.")
+    ] = None,
+    from_feedback: Annotated[
+        bool, typer.Option("--from-feedback", help="Learn from what the team labelled instead of files.")
+    ] = False,
+    config: ConfigOption = None,
 ) -> None:
     """Learn a weights file from labelled rows and our own sentences, with its card beside it.
 
     The same rows give the same file. It takes a minute on one core for a few thousand rows.
+    With --from-feedback, the team's labels correct the weights in use and move each brand's thresholds, in seconds;
+    what judges labels kept from it worse is not written, and the exit code is 1.
 
     Example: mentionbridge train labelled.csv --version 2 --out better.npz
     """
+    if from_feedback == bool(files):
+        raise SetupError("Give files with labelled rows, or --from-feedback; one of the two.")
+    if from_feedback:
+        learn_from_feedback(config, out, version)
+        return
+    _train(files or [], out, version or "1")
+
+
+def _train(files: list[Path], out: Path, version: str) -> None:
     rows = [row for file in files for row in _rows(file)]
     if len({row.complaint for row in rows}) < 2:
         raise SetupError("Both complaints and other posts are needed to learn from.")
-    weights = card.train(rows, version)
-    weights.save(out)
-    facts = {name: value for name, value in weights.facts.items() if name != "words"}
-    out.with_suffix(".json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    typer.echo(json.dumps({"file": str(out), "bytes": out.stat().st_size, **facts}))
+    typer.echo(json.dumps(keep(card.train(rows, version), out)))
 
 
 def _rows(file: Path) -> list[Row]:
