@@ -207,3 +207,43 @@ def test_an_import_makes_a_ticket_of_every_line_and_answers_nobody(cli: Cli, con
     again = told(cli("import", "history.jsonl", "-c", config))
     assert (again["mentions"], again["duplicates"]) == (0, 30)
     assert everything(tmp_path / "bridge.sqlite") == before
+
+
+def with_thresholds(config: str, review: float, auto: float) -> str:
+    other = Path(config).with_name("other.toml")
+    other.write_text(Path(config).read_text() + f"review_from = {review}\nauto_from = {auto}\n")
+    return str(other)
+
+
+def test_history_is_judged_again_by_another_config_and_nothing_is_kept(cli: Cli, config: str, tmp_path: Path) -> None:
+    (tmp_path / "history.jsonl").write_text("\n".join(history(15)))
+    told(cli("replay", "history.jsonl", "-c", config))
+    before = everything(tmp_path / "bridge.sqlite")
+    same = json.loads(cli("replay", "--dry-run", "-c", config).out)
+    assert (same["mentions"], same["changed"]) == (15, [])
+    complaints = same["outcomes"]["a complaint"]
+    assert complaints["then"] == complaints["now"] > 0
+    strict = json.loads(cli("replay", "--dry-run", "-c", with_thresholds(config, 0.11, 1.0)).out)
+    assert strict["outcomes"]["a complaint"] == {"then": complaints["then"], "now": 0}
+    assert strict["outcomes"]["perhaps a complaint"]["now"] >= complaints["then"]
+    moved = [each for each in strict["changed"] if each["then"].startswith("a complaint")]
+    assert len(moved) == complaints["then"]
+    assert moved[0]["external_id"].startswith("h-") and moved[0]["now"].startswith("perhaps a complaint")
+    assert everything(tmp_path / "bridge.sqlite") == before
+
+
+def test_what_a_person_said_stays_when_history_is_judged_again(cli: Cli, config: str, tmp_path: Path) -> None:
+    (tmp_path / "history.jsonl").write_text("\n".join(history(5)))
+    told(cli("replay", "history.jsonl", "-c", config))
+    with sqlite3.connect(tmp_path / "bridge.sqlite") as database:
+        database.execute("UPDATE verdicts SET actor = 'lee', label = 'praise', decided = 'no complaint (praise)'")
+        database.execute("UPDATE mentions SET redacted = 1, text = '' WHERE external_id = 'h-4'")
+    database.close()
+    again = json.loads(cli("replay", "--dry-run", "-c", config).out)
+    assert again == {"mentions": 4, "outcomes": {"no complaint (praise)": {"then": 4, "now": 4}}, "changed": []}
+
+
+def test_without_a_file_nothing_is_sent_or_kept(cli: Cli, config: str) -> None:
+    for wrong in (("replay",), ("replay", "--dry-run", "--send")):
+        ran = cli(*wrong, "-c", config)
+        assert (ran.code, "Give a file of mentions" in ran.err) == (2, True)

@@ -18,8 +18,10 @@ from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.mention import Item, Origin
 from mentionbridge.pipeline.bridge import Connected
 from mentionbridge.pipeline.replay import Summary, replay
+from mentionbridge.pipeline.what_if import Changes, what_if
 from mentionbridge.platforms import named
 from mentionbridge.settings import Settings
+from mentionbridge.store.judged import judged
 from mentionbridge.web.asked import PushedMention, unlikely_time
 
 MOST_COMPLAINTS_SHOWN = 10
@@ -32,8 +34,13 @@ def register(app: typer.Typer) -> None:
 
 
 def replay_file(
-    file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="One pushed mention a line (see docs/api.md).")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="On a throw-away database; nothing is kept.")] = False,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE.jsonl", help="One pushed mention a line (see docs/api.md).", show_default=False),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Keep nothing; without a file, judge again what the database holds.")
+    ] = False,
     send: Annotated[bool, typer.Option("--send", help="Also say the answers; refused on real networks.")] = False,
     config: ConfigOption = None,
 ) -> None:
@@ -42,8 +49,14 @@ def replay_file(
     Answers stay drafts. With --send, and only where every account is on a network without real readers, they are said:
     a post the network never saw is put there first, however old it is, and a second run says nothing twice.
 
+    With --dry-run and no file, every post in the database is judged again by the rules, thresholds and weights of this
+    config; printed are the outcomes then and now, and each post whose outcome would change.
+
     Example: mentionbridge replay history.jsonl --dry-run
     """
+    if file is None:
+        _judge_again(config, dry_run=dry_run, send=send)
+        return
     _must_exist(file)
     with contextlib.ExitStack() as stack:
         overrides: dict[str, Any] = {}
@@ -54,6 +67,21 @@ def replay_file(
         settings = settings_from(config, logs={"level": "warning"}, **overrides)
         summary = run(_replay(settings, file, send=send))
     typer.echo(json.dumps(summary.as_dict()))
+
+
+def _judge_again(config: Path | None, *, dry_run: bool, send: bool) -> None:
+    if send or not dry_run:
+        raise SetupError("Give a file of mentions; without one, only --dry-run by itself makes sense.")
+    settings = settings_from(config, logs={"level": "warning"})
+    typer.echo(json.dumps(run(_changes(settings)).as_dict()))
+
+
+async def _changes(settings: Settings) -> Changes:
+    changes = Changes()
+    async with opened(settings) as app, app.engine.reading() as connection:
+        for brand_id in app.bridge.brands:
+            await what_if(app.bridge, judged(connection, brand_id), changes)
+    return changes
 
 
 def import_file(

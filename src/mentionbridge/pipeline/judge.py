@@ -52,18 +52,23 @@ async def weigh(
     has_media: bool = False,
 ) -> Decision:
     """Decide what follows from a verdict on this mention; `maybe_own` is False when it is known not to be ours."""
-    facts = MentionFacts(
+    facts = facts_of(mention, is_own=maybe_own and await _is_own(bridge, uow, mention), has_media=has_media)
+    connected = bridge.find(mention.brand_id, mention.account_id)
+    return decide(verdict, facts, connected.account.thresholds if connected else DEFAULTS)
+
+
+def facts_of(mention: Mention, *, is_own: bool, has_media: bool) -> MentionFacts:
+    """Return what routing must know of a mention."""
+    return MentionFacts(
         surface=mention.surface,
         tagged=mention.tagged,
         is_repost=mention.is_repost,
-        is_own=maybe_own and await _is_own(bridge, uow, mention),
+        is_own=is_own,
         is_bot=mention.author.is_bot,
         silent=mention.silent,
         imported=mention.origin is Origin.IMPORT,
         pictured=speaks_by_picture(mention.text, has_media),
     )
-    connected = bridge.find(mention.brand_id, mention.account_id)
-    return decide(verdict, facts, connected.account.thresholds if connected else DEFAULTS)
 
 
 async def follow(

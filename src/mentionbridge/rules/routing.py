@@ -26,6 +26,7 @@ from mentionbridge.text.words import own_words
 
 DEFAULTS = Thresholds()
 FEW_WORDS = 4
+OURS = "our own post"
 
 
 class Handling(StrEnum):
@@ -62,7 +63,7 @@ class Decision:
 def decide(verdict: Verdict, facts: MentionFacts, thresholds: Thresholds = DEFAULTS) -> Decision:
     """Decide what follows from a verdict."""
     if facts.is_own:
-        return _nothing("our own post")
+        return _nothing(OURS)
     if facts.is_repost:
         return _nothing("a repost of somebody else's words")
     if facts.imported:
