@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from fakes.chaos_kills import Fuse, Killed, Mortal, MortalPlatform, MortalStore
 from fakes.chaos_outside import Album, Outside, outside
-from fakes.demo_town import ACME, NoVault
+from fakes.demo_town import ACME
 from fakes.world import SEALER
 from mentionbridge.bootstrap.wiring import build
 from mentionbridge.domain.errors import LeaseLost, StoreDown
@@ -19,7 +19,6 @@ from mentionbridge.domain.mention import Origin
 from mentionbridge.kit.ids import Ids
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.publish import publish
-from mentionbridge.platforms.demo.plug import AccountOptions
 from mentionbridge.ports.store import Queue, Store
 from mentionbridge.settings import load
 from mentionbridge.store import tables as t
@@ -195,8 +194,8 @@ def live(outside: Outside, url: str, folder: Path, fuse: Fuse | None = None, *, 
         sa.event.listen(engine.raw.sync_engine, "connect", _without_flushes)
     app = build(settings_for(url, folder), engine, outside.clock, Silence())
     store: Store = MortalStore(SqlStore(engine, outside.clock, Ids(outside.clock), SEALER), fuse)
-    platform = MortalPlatform(outside.town.network.connect(ACME, AccountOptions(), NoVault()), fuse)
-    connected = Connected(ACME, platform, outside.town.hook)  # type: ignore[arg-type]
+    account, platform, hook = outside.connects(fuse)
+    connected = Connected(account, MortalPlatform(platform, fuse), hook)  # type: ignore[arg-type]
     bridge = replace(
         app.bridge,
         store=store,

@@ -3,7 +3,7 @@
 import base64
 import io
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,11 +12,14 @@ from typing import Any
 from PIL import Image
 
 from fakes.clock import HandClock
-from fakes.demo_town import Town, town
+from fakes.demo_town import ACME, NoVault, Town, town
+from mentionbridge.domain.account import Account
 from mentionbridge.domain.endpoint import DeliveryResult, Endpoint
 from mentionbridge.platforms.demo import render
 from mentionbridge.platforms.demo.network import Network, Post
+from mentionbridge.platforms.demo.plug import AccountOptions
 from mentionbridge.ports.media import Picture
+from mentionbridge.ports.platform import Hook, Platform
 
 COMPLAINT = "@acme my broadband has been down since Tuesday and nobody answers"
 FOLLOW_UP = "@acme still no broadband, it has been down for days now"
@@ -56,6 +59,10 @@ class Outside:
     clock: HandClock
     subscriber: Subscriber = field(default_factory=Subscriber)
     told: int = 0
+
+    def connects(self, fuse: Callable[[str], None]) -> tuple[Account, Platform, Hook | None]:
+        """Return our account, and the plug of a process that begins now; `fuse` is for what goes on inside of it."""
+        return ACME, self.town.network.connect(ACME, AccountOptions(), NoVault()), self.town.hook
 
     @property
     def network(self) -> Network:

@@ -31,6 +31,7 @@ class XServer:
     refresh: str = FIRST
     access: str = ""
     trades: int = 0
+    seconds: int = 7200
 
     def mention(self, number: int, text: str, **more: Any) -> dict[str, Any]:
         """Somebody says something to us."""
@@ -66,7 +67,7 @@ class XServer:
             )
         self.trades += 1
         self.access, self.refresh = f"access-{self.trades}", f"refresh-{self.trades}"
-        granted = {"access_token": self.access, "refresh_token": self.refresh, "expires_in": 7200}
+        granted = {"access_token": self.access, "refresh_token": self.refresh, "expires_in": self.seconds}
         return httpx.Response(200, json=granted)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
