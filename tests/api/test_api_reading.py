@@ -68,6 +68,21 @@ async def test_tickets_are_searched_page_by_page(site: Site) -> None:
     assert (too_long.status_code, too_long.json()["code"]) == (422, "invalid")
 
 
+async def test_a_mention_read_alone_shows_what_it_names(site: Site) -> None:
+    words = "third e-mail about order 4711-229, 55 minutes on hold"
+    async with site.world.store.writing() as uow:
+        mention = await store_post(uow, post(text=words))
+    headers = await site.token(Scope.READ)
+    told = (await site.http.get(f"/v1/mentions/{mention.id}", headers)).json()
+    assert {(each["kind"], each["said"]) for each in told["named"]} == {
+        ("order_number", "4711-229"),
+        ("earlier_attempt", "third e-mail"),
+        ("earlier_attempt", "55 minutes on hold"),
+    }
+    (listed,) = (await site.http.get("/v1/mentions", headers)).json()["items"]
+    assert listed["named"] == []
+
+
 @both
 async def test_a_mention_shows_its_verdict(site: Site) -> None:
     async with site.world.store.writing() as uow:
@@ -77,6 +92,7 @@ async def test_a_mention_shows_its_verdict(site: Site) -> None:
     told = (await site.http.get(f"/v1/mentions/{mention.id}", await site.token(Scope.READ))).json()
     assert (told["verdict"]["label"], told["verdict"]["complaint"]) == ("complaint", 0.91)
     assert (told["verdict"]["reasons"], told["verdict"]["decided"]) == (["says it is late"], "opens a ticket")
+    assert told["named"] == []
     assert told["author"] == {
         "external_id": "u-7",
         "handle": "sam",

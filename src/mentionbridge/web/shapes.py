@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mentionbridge.classify.named import named
 from mentionbridge.domain.account import Brand
 from mentionbridge.domain.call import Call
 from mentionbridge.domain.capabilities import Capabilities
@@ -77,6 +78,13 @@ class VerdictShape(Shape):
     created_at: datetime
 
 
+class NamedShape(Shape):
+    """A thing the post names: an `order_number`, an `earlier_attempt`, or a `photo` (whose `said` is null)."""
+
+    kind: str
+    said: str | None
+
+
 class MediaShape(Shape):
     """A picture; `href` is where we keep it once `state` is `kept`."""
 
@@ -143,6 +151,7 @@ class MentionShape(Shape):
     media: Sequence[MediaShape]
     sightings: Sequence[SightingShape] = ()
     context: Sequence[AboveShape] = ()
+    named: Sequence[NamedShape] = Field((), description="What the post names, told when it is read alone.")
 
 
 class FoundShape(Shape):
@@ -693,7 +702,7 @@ def author(who: Author) -> AuthorShape:
 
 def mention(view: MentionView) -> MentionShape:
     said = view.mention
-    told = _own(MentionShape, said, "author", "text", "verdict", "media", "sightings", "context")
+    told = _own(MentionShape, said, "author", "text", "verdict", "media", "sightings", "context", "named")
     return MentionShape(
         **told,
         author=author(said.author),
@@ -702,7 +711,13 @@ def mention(view: MentionView) -> MentionShape:
         media=[_media(each) for each in view.media],
         sightings=[SightingShape.model_validate(each) for each in view.sightings],
         context=[_above(each) for each in view.context],
+        named=() if said.redacted else _named(view),
     )
+
+
+def _named(view: MentionView) -> list[NamedShape]:
+    found = named(view.mention.text, view.mention.lang, len(view.media))
+    return [NamedShape.model_validate(each) for each in found]
 
 
 def _above(post: Above) -> AboveShape:

@@ -23,7 +23,7 @@ def _as(shape: type[shapes.Shape], *but: str) -> Callable[[Facts], Told]:
 
 
 _ticket = _as(shapes.TicketShape, "found", "waits")
-_mention = _as(shapes.MentionShape, "text", "surface", "verdict", "media", "sightings", "context")
+_mention = _as(shapes.MentionShape, "text", "surface", "verdict", "media", "sightings", "context", "named")
 _verdict = _as(shapes.VerdictShape)
 _media = _as(shapes.MediaShape, "href")
 _reply = _as(shapes.ReplyShape, "text", "not_before", "attempts", "warnings")
@@ -48,7 +48,7 @@ def mention(facts: Facts) -> Told:
     told["surface"] = _SURFACES[facts["visibility"]]
     told["verdict"] = _verdict(facts["verdict"]) if facts["verdict"] else None
     told["media"] = [_picture(each) for each in facts["media"]]
-    told["sightings"], told["context"] = (), ()
+    told["sightings"], told["context"], told["named"] = (), (), ()
     return told
 
 
