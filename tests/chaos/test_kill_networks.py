@@ -1,4 +1,4 @@
-"""Kill the bridge at every boundary and request of a story on Mastodon and X, rebuild it from disk, and count."""
+"""Kill the bridge at every boundary and request of a story on each network, rebuild it from disk, and count."""
 
 import random
 import shutil
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fakes.chaos_abroad import Abroad, Birds, Fediverse
+from fakes.chaos_abroad import Abroad, Birds, Fediverse, Skies
 from fakes.chaos_counts import share
 from fakes.chaos_driver import Life, live, subscribe, survive
 from fakes.chaos_kills import Fuse, fuse
@@ -18,7 +18,7 @@ from fakes.databases import fresh_database
 COMPLAINT = "my broadband has been down since Tuesday and nobody answers"
 FOLLOW_UP = "still no broadband, it has been down for days now"
 A_POLL = 2.0
-NETWORKS = {"mastodon": Fediverse, "x": Birds}
+NETWORKS = {"bluesky": Skies, "mastodon": Fediverse, "x": Birds}
 both = pytest.mark.parametrize("network", NETWORKS)
 
 
@@ -94,7 +94,7 @@ async def die_at(folder: Path, network: str, deaths: Iterable[tuple[int, ...]]) 
     for at in deaths:
         try:
             one = await story(folder, network, *at)
-            assert_kept(one, keyed=network == "mastodon")
+            assert_kept(one, keyed=network != "x")
             kept.append(one)
         except AssertionError as error:
             wrong.append(f"killed at {at}: {error}")

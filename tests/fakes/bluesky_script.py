@@ -130,6 +130,35 @@ def _response(answer: Any) -> httpx.Response:
     return httpx.Response(answer.status, headers=dict(answer.headers), json=body)
 
 
+class Repository:
+    """Our records as the server keeps them: the same bytes twice change nothing, others under one key are refused."""
+
+    def __init__(self, network: Network) -> None:
+        self.records: dict[str, Any] = {}
+        network.answers |= {"putRecord": self.put, "getRecord": self.get, "listRecords": self.list}
+
+    def put(self, asked: Asked) -> Any:
+        key, record = asked.body["rkey"], asked.body["record"]
+        assert asked.body["swapRecord"] is None
+        if key in self.records and self.records[key] != record:
+            return Fault(400, "InvalidSwap", "Record was at bafyother")
+        new = key not in self.records
+        self.records[key] = record
+        return {"uri": uri(US, key), "cid": "bafyours", **({"commit": {"rev": "r"}} if new else {})}
+
+    def get(self, asked: Asked) -> Any:
+        key = asked.query["rkey"][0]
+        if key not in self.records:
+            return Fault(400, "RecordNotFound")
+        return {"uri": uri(US, key), "cid": "bafyours", "value": self.records[key]}
+
+    def list(self, asked: Asked) -> Any:
+        before = asked.query.get("cursor", ["~"])[0]
+        keys = [key for key in sorted(self.records, reverse=True) if key < before][:2]
+        records = [{"uri": uri(US, key), "cid": "c", "value": self.records[key]} for key in keys]
+        return {"records": records, **({"cursor": keys[-1]} if keys else {})}
+
+
 @dataclass
 class Stage:
     """A scripted network, its clock, a vault, and as many workers as a test wants."""

@@ -3,17 +3,19 @@
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
 from contract.scripted import MemoryVault
+from fakes.bluesky_script import SERVICE, Network, Repository, note, shown
 from fakes.chaos_outside import Subscriber
 from fakes.clock import HandClock
 from fakes.mastodon_server import HOST, TOKEN, MastodonServer
 from fakes.x_server import FIRST, XServer
 from mentionbridge.domain.account import Account, Mode
 from mentionbridge.net.client import Http
-from mentionbridge.platforms import mastodon, x
+from mentionbridge.platforms import bluesky, mastodon, x
 from mentionbridge.platforms.plug import Tools
 from mentionbridge.ports.platform import Hook, Platform
 
@@ -33,7 +35,7 @@ class Abroad:
     @abstractmethod
     def account(self) -> Account: ...
     @abstractmethod
-    def handle(self, request: httpx.Request) -> httpx.Response: ...
+    async def handle(self, request: httpx.Request) -> httpx.Response: ...
     @abstractmethod
     def plugged(self, tools: Tools) -> Platform: ...
     @abstractmethod
@@ -50,9 +52,9 @@ class Abroad:
         return []
 
     def connects(self, fuse: Fuse) -> tuple[Account, Platform, Hook | None]:
-        def handle(request: httpx.Request) -> httpx.Response:
+        async def handle(request: httpx.Request) -> httpx.Response:
             fuse("before a request")
-            answer = self.handle(request)
+            answer = await self.handle(request)
             fuse("after a request")
             return answer
 
@@ -75,7 +77,7 @@ class Fediverse(Abroad):
     def __post_init__(self) -> None:
         self.server.now = self.clock.now
 
-    def handle(self, request: httpx.Request) -> httpx.Response:
+    async def handle(self, request: httpx.Request) -> httpx.Response:
         return self.server.handle(request)
 
     def plugged(self, tools: Tools) -> Platform:
@@ -103,7 +105,7 @@ class Birds(Abroad):
     account = Account("acme", "acme", "x", Mode.AUTO, 1.0)
     first = "11"
 
-    def handle(self, request: httpx.Request) -> httpx.Response:
+    async def handle(self, request: httpx.Request) -> httpx.Response:
         return self.server.handle(request)
 
     def plugged(self, tools: Tools) -> Platform:
@@ -123,3 +125,45 @@ class Birds(Abroad):
 
     def _now(self) -> str:
         return self.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass
+class Skies(Abroad):
+    """Bluesky: a record has the key we give it, for ever."""
+
+    server: Network = field(default_factory=Network)
+    vault: MemoryVault = field(default_factory=lambda: MemoryVault("{}"))
+    account = Account("acme", "acme", "bluesky", Mode.AUTO, 1.0)
+
+    def __post_init__(self) -> None:
+        self.repository, self.notes = Repository(self.server), list[dict[str, Any]]()
+        self.server.answers |= {
+            "getAuthorFeed": {"feed": []},
+            "listNotifications": lambda asked: {"notifications": self.notes[::-1]},
+            "getPosts": lambda asked: {
+                "posts": [shown(noted) for noted in self.notes if noted["uri"] in asked.query["uris"]]
+            },
+        }
+
+    async def handle(self, request: httpx.Request) -> httpx.Response:
+        return await self.server.handle(request)
+
+    def plugged(self, tools: Tools) -> Platform:
+        options = bluesky.plug.account_options(identifier="acme.example", app_password="invented", service=SERVICE)
+        return bluesky.plug.start(bluesky.plug.platform_options(), tools).connect(self.account, options, self.vault)
+
+    @property
+    def first(self) -> str:
+        return str(self.notes[0]["uri"])
+
+    def complains(self, text: str) -> None:
+        self.notes.append(note(1, self.clock.now(), text=f"@acme.example {text}"))
+
+    def adds(self, text: str) -> None:
+        above = {"uri": self.first, "cid": self.notes[0]["cid"]}
+        added = note(2, self.clock.now(), text=f"@acme.example {text}")
+        added["record"]["reply"] = {"root": above, "parent": above}
+        self.notes.append(added)
+
+    def answers(self) -> list[str]:
+        return [str(record["reply"]["parent"]["uri"]) for record in self.repository.records.values()]

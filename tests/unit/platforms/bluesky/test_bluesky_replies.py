@@ -8,7 +8,22 @@ import httpx
 import pytest
 
 from contract.scripted import OpenGate
-from fakes.bluesky_script import GATE, SAM, US, Asked, Fault, Stage, intent, later, note, shown, stamp, target, uri
+from fakes.bluesky_script import (
+    GATE,
+    SAM,
+    US,
+    Asked,
+    Fault,
+    Repository,
+    Stage,
+    intent,
+    later,
+    note,
+    shown,
+    stamp,
+    target,
+    uri,
+)
 from fakes.clock import START
 from mentionbridge.domain.errors import LeaseLost, LoginNeeded, PlatformDown, RateLimited
 from mentionbridge.domain.mention import Surface, Visibility
@@ -20,39 +35,10 @@ POST = note(1)
 BLOCKED_THREAD = {"thread": {"$type": "app.bsky.feed.defs#blockedPost", "uri": POST["uri"], "blocked": True}}
 
 
-class Repository:
-    """Our records as the server keeps them: the same bytes twice change nothing, others under one key are refused."""
-
-    def __init__(self, stage: Stage) -> None:
-        self.records: dict[str, Any] = {}
-        stage.network.answers |= {"putRecord": self.put, "getRecord": self.get, "listRecords": self.list}
-
-    def put(self, asked: Asked) -> Any:
-        key, record = asked.body["rkey"], asked.body["record"]
-        assert asked.body["swapRecord"] is None
-        if key in self.records and self.records[key] != record:
-            return Fault(400, "InvalidSwap", "Record was at bafyother")
-        new = key not in self.records
-        self.records[key] = record
-        return {"uri": uri(US, key), "cid": "bafyours", **({"commit": {"rev": "r"}} if new else {})}
-
-    def get(self, asked: Asked) -> Any:
-        key = asked.query["rkey"][0]
-        if key not in self.records:
-            return Fault(400, "RecordNotFound")
-        return {"uri": uri(US, key), "cid": "bafyours", "value": self.records[key]}
-
-    def list(self, asked: Asked) -> Any:
-        before = asked.query.get("cursor", ["~"])[0]
-        keys = [key for key in sorted(self.records, reverse=True) if key < before][:2]
-        records = [{"uri": uri(US, key), "cid": "c", "value": self.records[key]} for key in keys]
-        return {"records": records, **({"cursor": keys[-1]} if keys else {})}
-
-
 def open_stage(**view: Any) -> tuple[Stage, Repository]:
     stage = Stage()
     stage.network.answers["getPosts"] = {"posts": [shown(POST, **view)]}
-    return stage, Repository(stage)
+    return stage, Repository(stage.network)
 
 
 def prepared(platform: BlueskyPlatform, one: ReplyIntent) -> ReplyIntent:
