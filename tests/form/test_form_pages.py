@@ -62,6 +62,16 @@ async def test_each_browser_sees_its_own_words_alone(place: FormWorld) -> None:
     assert "the secret of the first" not in await second.opens()
 
 
+async def test_what_was_answered_is_shown_in_the_visitors_language_and_kept_in_the_teams(place: FormWorld) -> None:
+    browser = place.browser()
+    await browser.opens(**{"accept-language": "de"})
+    await browser.sends(phone="+44 20 7946 0000", message="order number: none")
+    page = await browser.opens(**{"accept-language": "de"})
+    assert "Telefon: +44 20 7946 0000" in page and "phone:" not in page
+    (entry,) = [row for row in await place.rows(t.entries) if row.kind == "form"]
+    assert entry.text.startswith("phone: +44 20 7946 0000")
+
+
 @pytest.mark.parametrize("how", ["guessed", "revoked", "expired", "erased"])
 async def test_an_address_that_leads_nowhere_says_so(place: FormWorld, how: str) -> None:
     browser = place.browser(f"/h/{'0' * 40}" if how == "guessed" else "")

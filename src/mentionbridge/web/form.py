@@ -119,6 +119,7 @@ async def _shown(
         "brand_id": where.brand.id,
         "second": second,
     }
+    told["lines"] = [(_in_words(line.text, words(lang, "")), line.pictures) for line in view.lines]
     told["slots"] = [(slot.starts_at.isoformat(), _spoken(slot, lang)) for slot in view.slots]
     told["call"] = _spoken(view.call, lang) if view.call is not None else ""
     told["sentences"] = await _sentences(door, view, secret, lang)
@@ -126,6 +127,17 @@ async def _shown(
     kept: dict[str, Any] = {"httponly": True, "samesite": "lax", "secure": door.forms.secure}
     answer.set_cookie(COOKIE, secret, max_age=_DAY, path=request.url.path, **kept)
     return answer
+
+
+def _in_words(text: str, spoken: Mapping[str, str]) -> str:
+    """Name the answers of a line as the page names its questions; the team reads them in English."""
+    named = {f"{name.replace('_', ' ')}: ": f"{spoken[name]}: " for name in (*QUESTIONS, "call_when")}
+    return "\n".join(_renamed(line, named) for line in text.split("\n"))
+
+
+def _renamed(line: str, named: Mapping[str, str]) -> str:
+    label = next((label for label in named if line.startswith(label)), "")
+    return named.get(label, "") + line.removeprefix(label)
 
 
 def _spoken(slot: Slot, lang: str) -> str:
