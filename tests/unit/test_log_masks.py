@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from mentionbridge.telemetry.logs import configure
+from mentionbridge.cli.common import log
 
 QUOTED = "no answer to sam@post.example, +49 170 5550123, 4111 1111 1111 1111 or DE89 3704 0044 0532 0130 00"
 HIDDEN = ("sam@", "5550123", "1111", "0532")
@@ -17,7 +17,7 @@ HIDDEN = ("sam@", "5550123", "1111", "0532")
 def lines() -> Iterator[io.StringIO]:
     root, stream = logging.getLogger(), io.StringIO()
     before = root.handlers[:], root.level
-    configure("json", "info", stream=stream)
+    log("json", "info", stream)
     yield stream
     root.handlers, root.level = before
     structlog.reset_defaults()

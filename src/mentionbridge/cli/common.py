@@ -5,12 +5,13 @@ import json
 import sys
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TextIO, TypeVar
 
 import typer
 
 from mentionbridge.settings import Settings, load
-from mentionbridge.telemetry.logs import configure
+from mentionbridge.telemetry.logs import configure, mask_secrets
+from mentionbridge.text.pii import mask_line
 
 T = TypeVar("T")
 
@@ -23,11 +24,16 @@ ConfigOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
+def log(format_: str, level: str, stream: TextIO | None = None) -> None:
+    """Set up the logs, without secrets and without personal data that another program's message may quote."""
+    configure(format_, level, lambda text: mask_line(mask_secrets(text)), stream)
+
+
 def settings_from(config: Path | None, **overrides: Any) -> Settings:
     """Load the config a command asked for and set up the logs."""
     here = Path("config.toml")
     settings = load(config or (here if here.exists() else None), **overrides)
-    configure(settings.logs.format, settings.logs.level)
+    log(settings.logs.format, settings.logs.level)
     return settings
 
 

@@ -15,12 +15,11 @@ import typer
 
 from mentionbridge.bootstrap import App, opened
 from mentionbridge.bootstrap.doors import Server, server
-from mentionbridge.cli.common import ConfigOption, note, run, settings_from
+from mentionbridge.cli.common import ConfigOption, log, note, run, settings_from
 from mentionbridge.cli.teller import tell_events, tell_story
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.ports.access import ALL_BRANDS, Scope
 from mentionbridge.settings import Settings, load
-from mentionbridge.telemetry.logs import configure
 
 PortOption = Annotated[int | None, typer.Option(help="Listen here instead of server.port; 0 takes a free one.")]
 
@@ -73,7 +72,7 @@ def demo(
     with contextlib.ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mentionbridge-demo-")))
         settings = _demo_settings(config, folder, host, port)
-        configure("console", "warning")
+        log("console", "warning")
         run(_demo(settings, for_seconds))
 
 

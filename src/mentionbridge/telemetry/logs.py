@@ -8,8 +8,6 @@ from typing import Any, TextIO
 
 import structlog
 
-from mentionbridge.text import pii
-
 _SECRETS = re.compile(
     r"mb_[A-Za-z0-9_-]{16,}"  # our own tokens
     r"|whsec_[A-Za-z0-9+/=]+"  # webhook secrets
@@ -25,12 +23,9 @@ def mask_secrets(text: str) -> str:
     return _SECRETS.sub("•••", text)
 
 
-def mask_line(text: str) -> str:
-    """Mask secrets, and personal data that another program's message may quote."""
-    return pii.mask_line(mask_secrets(text))
-
-
-def configure(format_: str, level: str, mask: Callable[[str], str] = mask_line, stream: TextIO | None = None) -> None:
+def configure(
+    format_: str, level: str, mask: Callable[[str], str] = mask_secrets, stream: TextIO | None = None
+) -> None:
     """Send every log line, also those of libraries, through one masked pipe to standard error."""
 
     def masked(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
