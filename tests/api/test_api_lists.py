@@ -21,7 +21,7 @@ from mentionbridge.web.app import LISTS
 
 both = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 SHAPES = {"tickets": shapes.TicketShape, "mentions": shapes.MentionShape, "replies": shapes.ReplyShape}
-READ_ALONE = {"waits": [], "sightings": [], "attempts": []}
+READ_ALONE = {"waits": [], "sightings": [], "attempts": [], "named": []}
 """What only the thing itself shows, and what a list has there."""
 
 
