@@ -11,6 +11,7 @@ from fakes.people import ACME, story
 from fakes.web_things import Asking, asking, things_of
 from fakes.web_world import EVERY_SCOPE, Site, document
 from mentionbridge.kit.cursor import binding, encode
+from mentionbridge.ports.access import Scope
 
 PUSHES = {"/v1/mentions", "/v1/import"}
 """They take items, and what is wrong with one is told in its own result."""
@@ -240,3 +241,13 @@ async def test_nothing_is_not_split_off(visitor: Visitor) -> None:
     for entries, status in (([], 422), (["ent_nobodys"], 409)):
         body = {"entries": entries, "reason": "another parcel", "actor": {"name": "Kim"}}
         assert (await visitor.site.http.post(url, visitor.token, body)).status_code == status
+
+
+async def test_a_name_that_does_not_exist_is_the_callers_mistake_and_no_error_of_ours(site: Site) -> None:
+    headers = {**await site.token(Scope.APPROVE), "Idempotency-Key": "k-1"}
+    asked = {"title": "Parcels", "news": {"en": "Parcels are late today."}, "topics": ["unheard-of"]}
+    answer = await site.http.post("/v1/incidents", headers, asked)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    refused = [facts for moment, facts in site.watching.moments if moment == "request.refused"]
+    assert refused
+    assert not any("error" in facts for facts in refused), "only what breaks here is logged with its trace"

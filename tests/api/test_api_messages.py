@@ -1,5 +1,8 @@
 """A desk answers from its side: rights first, once, and never over somebody else's answer."""
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 from fakes.people import story
@@ -66,6 +69,16 @@ async def test_a_release_needs_the_scope_to_approve_and_a_reason(site: Site) -> 
     assert (released.status_code, released.json()["released"]) == (201, "she asked for it")
 
 
+async def test_the_example_of_the_documentation_is_taken(site: Site) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    told = page.partition("## Answer the customer")[2]
+    body, answer = (json.loads(each) for each in re.findall(r"^```json\n(.*?)^```", told, re.DOTALL | re.MULTILINE)[:2])
+    taken = await say(site, await site.token(Scope.REPLY), await ticket(site), **{**body, "seen": 0})
+    assert taken.status_code == 201
+    given = taken.json()
+    assert {name: given[name] for name in answer} == {**answer, "id": given["id"]}
+
+
 async def test_what_may_not_be_said_comes_with_the_reason(site: Site) -> None:
     desk, ticket_id = await site.token(Scope.REPLY), await ticket(site)
     private = await say(site, desk, ticket_id, surface="private")
@@ -81,6 +94,8 @@ async def test_what_may_not_be_said_comes_with_the_reason(site: Site) -> None:
         f"/v1/tickets/{ticket_id}/messages", {**desk, "Idempotency-Key": "k-4"}, {"text": WORDS}
     )
     assert (unseen.status_code, "seen" in unseen.json()["detail"]) == (422, True)
+    foreseen = await say(site, desk, ticket_id, key="k-5", seen=9999)
+    assert (foreseen.status_code, foreseen.json()["code"]) == (422, "invalid"), "nobody sees past the next answer"
 
 
 async def test_a_mirror_is_claimed_once(site: Site) -> None:

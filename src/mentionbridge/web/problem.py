@@ -121,6 +121,7 @@ def catch_all(app: FastAPI, observer: Observer) -> None:
         Problem,
         NotFound,
         NotAllowed,
+        WrongValue,
         StoreDown,
         PlatformError,
         BadCursor,

@@ -37,7 +37,7 @@ async def answer(
         RELEASES.admit(request)
     door = door_of(request)
     saying = Saying(
-        brand_id=await _brand_of(door, caller, ticket_id),
+        brand_id=await _brand_seen(door, caller, ticket_id, asked.seen),
         ticket_id=ticket_id,
         text=asked.text,
         actor=caller.actor(asked.person),
@@ -55,6 +55,16 @@ async def answer(
     answered = await door.desk.mention(caller.brands, reply.mention_id)
     to = [answered.mention.author.handle] if answered is not None else []
     return shapes.reply(ReplyView(reply)).model_copy(update={"warnings": shapes.warnings(reply.text, to)})
+
+
+async def _brand_seen(door: Door, caller: Caller, ticket_id: str, seen: int) -> str:
+    """Return the ticket's brand; refuses a number that nobody can have seen, which would see past every answer."""
+    view = await door.desk.ticket(caller.brands, ticket_id)
+    if view is None:
+        raise Problem("not_found", "There is no such ticket.")
+    if seen > view.ticket.sequence:
+        raise Problem("invalid", f"`seen` is {seen}, and the ticket is at {view.ticket.sequence}: send what you read.")
+    return view.ticket.brand_id
 
 
 @router.get("/{ticket_id}/external", responses=READS_ONE, summary="List a ticket's mirrors at helpdesks")
