@@ -108,7 +108,7 @@ class NewMessage(Acted):
     """
 
     model_config = example(
-        actor=KIM, text="Your parcel is on its way and is with you tomorrow.", surface="public", seen=3
+        actor=KIM, text="Your parcel is on its way and is with you tomorrow.", surface="public", seen=2
     )
 
     text: Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(storable)]
