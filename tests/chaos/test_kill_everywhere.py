@@ -131,9 +131,9 @@ async def test_a_story_without_deaths_is_whole(quick_folder: Path) -> None:
     assert_whole(await story(quick_folder))
 
 
-async def test_a_death_at_every_boundary_leaves_one_of_each(quick_folder: Path) -> None:
+async def test_a_death_at_every_other_boundary_leaves_one_of_each(quick_folder: Path, dice: random.Random) -> None:
     places = (await story(quick_folder)).fuse.passed
-    chosen = [n for n, place in enumerate(places, 1) if place not in SAME_AS_BEFORE]
+    chosen = [n for n, place in enumerate(places, 1) if place not in SAME_AS_BEFORE][dice.randint(0, 1) :: 2]
     began = time.monotonic()
     told = await die_at(quick_folder, ((n,) for n in chosen))
     print(f"{len(told)} deaths in {time.monotonic() - began:.1f} s")

@@ -14,8 +14,8 @@ from cli.conftest import Cli
 from fakes.running import Running, demo_settings, eventually, free_port, running
 
 
-async def listened(bridge: Running, *arguments: str, seconds: float = 6) -> list[str]:
-    command = [sys.executable, "-m", "mentionbridge", "listen", "--url", bridge.url, "--for-seconds", str(seconds)]
+async def listened(bridge: Running, *arguments: str) -> list[str]:
+    command = [sys.executable, "-m", "mentionbridge", "listen", "--url", bridge.url, "--for-seconds", "6"]
     token = bridge.http.headers["authorization"].removeprefix("Bearer ")
     done = await asyncio.to_thread(
         subprocess.run, [*command, "--token", token, *arguments], capture_output=True, text=True, check=False
@@ -32,14 +32,17 @@ async def test_the_feed_is_told_in_a_terminal(tmp_path: Path) -> None:
             return [e for e in (await bridge.reads("events", limit=200))["items"] if e["type"] == "reply.sent"]
 
         await eventually(said, what="the answer")
-        lines = await listened(bridge, "--after", "0")
+        lines, told, fresh = await asyncio.gather(
+            listened(bridge, "--after", "0"),
+            listened(bridge, "--after", "0", "--types", "ticket.opened", "--types", "reply.sent", "--json"),
+            listened(bridge, "--types", "ticket.opened"),
+        )
         opened = next(line for line in lines if "ticket.opened" in line)
         assert re.fullmatch(
             r"\d\d:\d\d:\d\d    ticket.opened        @sam tkt_…\w{5} “@acme my broadband has .*” .*", opened
         )
-        told = await listened(bridge, "--after", "0", "--types", "ticket.opened", "--types", "reply.sent", "--json")
         assert [json.loads(line)["type"] for line in told] == ["ticket.opened", "reply.sent"]
-        assert await listened(bridge, "--types", "ticket.opened", seconds=3) == [], "from now on"
+        assert fresh == [], "from now on"
 
 
 @pytest.mark.parametrize(

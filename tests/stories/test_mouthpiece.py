@@ -5,12 +5,13 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from fakes.tale import BRAND, Tale
 from mentionbridge.domain.mention import Author
 from mentionbridge.domain.verdict import Topic
 from mentionbridge.rules.phrasings import LANGUAGES, shipped
 
-HOSTILE = 500
 COMPLAINTS = (
     "@acme my parcel is three days late and nobody answers, this is terrible",
     "@acme mein Paket ist seit drei Tagen nicht da, niemand antwortet, das ist eine Frechheit",
@@ -67,10 +68,11 @@ def attack(n: int, dice: random.Random) -> dict[str, Any]:
     return {"text": text.replace("\x00", ""), "author": author, "lang": dice.choice([*LANGUAGES, "xx", bad[:8], None])}
 
 
-async def test_no_word_of_a_post_is_ever_said(told: Tale) -> None:
+@pytest.mark.parametrize("hostile", [100, pytest.param(500, marks=pytest.mark.deep)])
+async def test_no_word_of_a_post_is_ever_said(told: Tale, hostile: int) -> None:
     told.bridge = replace(told.bridge, brands={"acme": LOUD})
     dice = random.Random(20261123)
-    for start in range(0, HOSTILE, 50):
+    for start in range(0, hostile, 50):
         page = []
         for n in range(start, start + 50):
             facts = attack(n, dice)
@@ -83,5 +85,5 @@ async def test_no_word_of_a_post_is_ever_said(told: Tale) -> None:
     foreign = {word for text in rows for word in words(text) if word.casefold() not in mine}
     assert foreign == set()
     assert not any(re.search(r"://|@|#|\d{3}|[\u200b-\u200f\u202a-\u202e]", text) for text in rows)
-    assert len(rows) >= HOSTILE * 0.6, "hardly anything was said, so hardly anything was tried"
+    assert len(rows) >= hostile * 0.6, "hardly anything was said, so hardly anything was tried"
     assert len(set(rows)) >= 20
