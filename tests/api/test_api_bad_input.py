@@ -72,6 +72,17 @@ def test_what_is_asked_of_is_all_there() -> None:
     assert len(BODIES) >= 25 and len(LISTS) >= 9 and len(MATCHED) >= 5
 
 
+async def test_an_unknown_question_is_named(visitor: Visitor) -> None:
+    for method, path in operations("responses"):
+        ask = asking(document(), method, path)
+        address = f"{ask.at(visitor.things)}?surprise=1"
+        sent = {"Content-Type": "application/json", **ask.headers, **visitor.token}
+        answer = await visitor.site.http(method, address, headers=sent, content=ask.content(visitor.things))
+        where = f"{method} {path}: {answer.text[:200]}"
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), where
+        assert "`surprise`" in answer.json()["detail"], where
+
+
 async def test_an_unknown_field_is_named(visitor: Visitor) -> None:
     for method, path in BODIES:
         body = {**visitor.example(method, path), "no_such_field": 1}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 import sqlite3
 import subprocess
@@ -25,8 +26,10 @@ def test_platforms_are_listed_with_what_they_can_do(cli: Cli) -> None:
 
 
 def test_a_token_is_shown_once_listed_without_its_secret_and_revoked(cli: Cli, config: str) -> None:
-    secret = cli("token", "create", "desk", "--scope", "read", "-c", config).out.strip()
+    made = cli("token", "create", "desk", "--scope", "read", "-c", config)
+    secret = made.out.strip()
     assert secret.startswith("mb_")
+    assert re.fullmatch(r"Known to every bridge on sqlite:///\S+, and to no other\.\n", made.err)
     listed = cli("token", "list", "--json", "-c", config)
     (token,) = json.loads(listed.out)
     assert (token["name"], token["scopes"], token["brands"], token["state"]) == ("desk", ["read"], ["*"], "active")

@@ -52,7 +52,8 @@ async def things_of(site: Site, account: Account) -> dict[str, str]:
         call = await uow.calls.book(_call(account, reply.ticket_id, promised.id, now), at_once=9)
         assert call is not None
     news, told = {"en": "Parcels are late today."}, (IncidentState.OPEN, 1, False, "Kim", now, now)
-    incident = Incident(account.brand_id, f"inc_{account.id}", "parcels", news, "en", ("parcel",), (), now, None, *told)
+    covers = (("parcel", "delivery"), ())
+    incident = Incident(account.brand_id, f"inc_{account.id}", "parcels", news, "en", *covers, now, None, *told)
     async with site.world.store.writing() as uow:
         await uow.incidents.add(incident)
     return {

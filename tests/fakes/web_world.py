@@ -38,6 +38,8 @@ from mentionbridge.web.door import Door, Limits
 FETCHED = replace(ACME, id="acme-fetched", platform="fetched")
 ACCOUNTS = (ACME, ACME_TWO, OTHER, FETCHED)
 EVERY_SCOPE = tuple(Scope)
+PARCEL = Topic("parcel", "your parcel", ("parcel",))
+DELIVERY = Topic("delivery", "your delivery", ("delivered",))
 
 
 @dataclass
@@ -192,7 +194,7 @@ def open_site(world: World, **limits: int) -> Site:
         media=nothing,
         observer=watching,
         brands={
-            "acme": Brand("acme", "Acme", (Topic("parcel", "your parcel", ("parcel",)),)),
+            "acme": Brand("acme", "Acme", (PARCEL, DELIVERY)),
             "borealis": Brand("borealis", "Borealis"),
         },
         connected=connected,

@@ -281,3 +281,34 @@ async def test_a_wave_is_answered_once_each_and_none_is_lost(told: Tale) -> None
     assert (tickets, len(told.paper.printed), len(said)) == (many, limit, limit)
     waiting = await told.rows("SELECT id FROM replies WHERE state = 'awaiting_approval'")
     assert len(waiting) == many - limit, "what is above the hourly limit waits for a person"
+
+
+@both
+async def test_an_acknowledgement_that_still_waits_gives_way_to_the_news(told: Tale) -> None:
+    account(told, modes={Kind.ACKNOWLEDGE: Mode.APPROVE})
+    await told.says("sam", LATE)
+    await declared(told)
+    states = await told.rows("SELECT purpose, state, reason FROM replies ORDER BY id")
+    assert [tuple(row) for row in states] == [
+        ("acknowledge", "cancelled", "the news of the incident are said instead"),
+        ("broadcast", "sent", None),
+    ]
+    assert heard(told, "sam", NEWS) == len(told.paper.printed) == 1
+
+
+async def test_a_warning_of_personal_details_that_still_waits_stays(told: Tale) -> None:
+    account(told, modes={Kind.PERSONAL_DATA: Mode.APPROVE})
+    await told.says("sam", f"{LATE}, my mail is sam.tester@post.example")
+    await declared(told)
+    states = await told.rows("SELECT kind, state FROM replies ORDER BY id")
+    assert [tuple(row) for row in states] == [("personal_data", "awaiting_approval"), ("incident", "sent")]
+
+
+@both
+async def test_the_same_is_not_declared_twice(told: Tale) -> None:
+    incident = await declared(told)
+    with pytest.raises(NotAllowed, match=f"The same is open as {incident.id}") as refused:
+        await declared(told, title="the depot again")
+    assert refused.value.code == "incident_open"
+    await update(told, incident, FIXED, fixed=True)
+    assert (await declared(told)).id != incident.id

@@ -9,12 +9,13 @@ import typer
 
 from mentionbridge.bootstrap import App, opened
 from mentionbridge.bootstrap.examine import Finding, examine, make_key
-from mentionbridge.cli.common import ConfigOption, JsonOption, run, settings_from, show_rows
+from mentionbridge.cli.common import ConfigOption, JsonOption, note, run, settings_from, show_rows
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.pipeline import steer
 from mentionbridge.ports.access import ALL_BRANDS, Scope, Token
 from mentionbridge.settings import Settings
+from mentionbridge.store.engines import shown
 from mentionbridge.store.migrate import upgrade
 
 token = typer.Typer(help="Create, list and revoke API tokens.", no_args_is_help=True)
@@ -111,8 +112,10 @@ def token_create(
     """
     if Scope.INGEST in scope and not account:
         raise SetupError("A token that may push names the accounts it pushes for; add --account NAME.")
-    print_once = run(_create(settings_from(config), name, scope, brand or [ALL_BRANDS], account or []))
+    settings = settings_from(config)
+    print_once = run(_create(settings, name, scope, brand or [ALL_BRANDS], account or []))
     typer.echo(print_once)
+    note(f"Known to every bridge on {shown(settings.database.url)}, and to no other.")
 
 
 async def _create(settings: Settings, name: str, scopes: list[Scope], brands: list[str], accounts: list[str]) -> str:

@@ -161,9 +161,10 @@ async def _tell(app: App, web: Server) -> None:
     note("")
     for name in app.pages:
         note(f"  The social network   {public}/p/{name}/      write a complaint to see what happens")
-    token, _ = await app.tokens.create("demo console", [Scope.APPROVE], [ALL_BRANDS], [], app.bridge.clock.now())
+    accounts = [account_id for _, account_id in app.bridge.connected]
+    token, _ = await app.tokens.create("for trying out", list(Scope), [ALL_BRANDS], accounts, app.bridge.clock.now())
     note(f"  The team's console   {public}/console      sign in with {token}")
-    note(f"  The bridge's API     {public}/docs")
+    note(f"  The bridge's API     {public}/docs         takes the same token for everything")
     note("  Stop with Ctrl-C. What follows is one line an event.\n")
     try:
         await asyncio.gather(tell_events(app), tell_story(app))

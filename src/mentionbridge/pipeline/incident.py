@@ -73,6 +73,7 @@ async def declare(bridge: Bridge, brand_id: str, declared: Declared, actor: str)
         updated_at=now,
     )
     async with bridge.store.writing() as uow:
+        await _only_one(uow, incident)
         await uow.incidents.add(incident)
         members = await uow.incidents.take_in(incident)
         await _tell(uow, EventType.INCIDENT_OPENED, incident, now, actor=actor, members=members)
@@ -111,6 +112,18 @@ async def broadcast(
         await _tell(uow, type_, told, now, actor=actor)
     bridge.observer.saw("incident.broadcast", id=told.id, number=told.number, actor=actor)
     return told
+
+
+async def _only_one(uow: UnitOfWork, incident: Incident) -> None:
+    """Raise NotAllowed when an open incident is about the very same: its news would never be said."""
+    about = _about(incident)
+    for each in await uow.incidents.open_ones(incident.brand_id):
+        if _about(each) == about:
+            raise NotAllowed("incident_open", f"The same is open as {each.id}; broadcast the news there.")
+
+
+def _about(incident: Incident) -> tuple[frozenset[str], frozenset[str]]:
+    return frozenset(incident.topics), frozenset(incident.places)
 
 
 async def _open(uow: UnitOfWork, brand_id: str, incident_id: str) -> Incident:
@@ -183,12 +196,25 @@ async def _tell_one(bridge: Bridge, uow: UnitOfWork, incident: Incident, member:
         return True
     if not await uow.incidents.note_told(incident, member.author_id, person, reply.id):
         return False
+    for old in await _acknowledgements(uow, ticket, person, earlier):
+        if old.state in PLANNED and not old.may_be_out:
+            await drop(uow, old, "the news of the incident are said instead", now)
     for old in earlier:
         if old.state in PLANNED and not old.may_be_out:
             await drop(uow, old, "there are newer news", now)
     if await uow.replies.add(reply, f"i{incident.number}:{incident.id}"):
         await tell(uow, EventType.REPLY_DRAFTED, reply, now, state=reply.state, actor=incident.actor)
     return True
+
+
+async def _acknowledgements(
+    uow: UnitOfWork, ticket: Ticket, person: Sequence[str], besides: Sequence[Reply]
+) -> Sequence[Reply]:
+    """Return what acknowledges this person in the story, but for earlier news and a warning of personal data."""
+    news = {reply.id for reply in besides}
+    of_story = await uow.replies.of_ticket(ticket.brand_id, ticket.id)
+    theirs = [each for each in of_story if each.purpose is Purpose.ACKNOWLEDGE and each.author_id in person]
+    return [each for each in theirs if each.id not in news and each.kind is not Kind.PERSONAL_DATA]
 
 
 async def _why_not(

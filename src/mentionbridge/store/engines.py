@@ -40,6 +40,11 @@ def engine_for(url: str) -> AsyncEngine:
     raise SetupError(f"database.url names {family}; mentionbridge keeps its data in sqlite or postgresql.")
 
 
+def shown(url: str) -> str:
+    """Return a database's address as people may read it, without its password."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
 def _sqlite(url: sa.URL) -> AsyncEngine:
     if url.database and url.database != ":memory:":
         _make_folder(Path(url.database).parent)

@@ -1,11 +1,12 @@
 """Who calls: bearer tokens with scopes and brands, and how often they may."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.routing import BaseRoute
@@ -13,7 +14,7 @@ from starlette.routing import BaseRoute
 from mentionbridge.kit.clock import Clock
 from mentionbridge.ports.access import ALL_BRANDS, Scope, Token
 from mentionbridge.web.door import Door
-from mentionbridge.web.problem import Problem
+from mentionbridge.web.problem import Problem, invalid
 
 _SHAPE = re.compile(r"[Bb]earer +(mb_[A-Za-z0-9_-]{32})")
 _ASK = {"WWW-Authenticate": 'Bearer realm="mentionbridge"'}
@@ -66,7 +67,23 @@ class Rule:
         if not any(caller.token.may(scope) for scope in self.scopes):
             wanted = " or ".join(f"`{scope}`" for scope in self.scopes)
             raise Problem("scope_missing", f"This needs a token with the scope {wanted}; make one with `token create`.")
+        _no_other_questions(request)
         return caller
+
+
+def _no_other_questions(request: Request) -> None:
+    """Raise a 422 problem for a query parameter the route does not know, which a caller would take for honoured."""
+    route = request.scope.get("route")
+    if request.query_params and isinstance(route, APIRoute):
+        known = set(_questions(route.dependant))
+        if other := [name for name in request.query_params if name not in known]:
+            raise invalid([{"loc": ("query", name), "type": "extra_forbidden"} for name in other])
+
+
+def _questions(asked: Dependant) -> Iterator[str]:
+    yield from (each.alias for each in asked.query_params)
+    for each in asked.dependencies:
+        yield from _questions(each)
 
 
 def who(*scopes: Scope) -> Rule:

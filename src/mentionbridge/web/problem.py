@@ -154,13 +154,14 @@ def as_problem(error: Exception) -> Problem:
                 "bad_cursor", "This cursor is not of this list with these filters; leave it out to start again."
             )
         case RequestValidationError():
-            return _invalid(error.errors())
+            return invalid(error.errors())
         case HTTPException() if error.status_code in _OF_STATUS:
             return Problem(_OF_STATUS[error.status_code], _SAYS[error.status_code], headers=error.headers)
     return Problem("internal", "Something failed on our side and is in our log; nothing you sent is at fault.")
 
 
-def _invalid(errors: Sequence[Any]) -> Problem:
+def invalid(errors: Sequence[Any]) -> Problem:
+    """Return the problem of a request with these validation errors, in Pydantic's form."""
     if any(error["type"] == "json_invalid" for error in errors):
         return Problem("bad_json", _SAYS[400])
     return Problem("invalid", sentence(errors), errors=[{"where": where(e), "detail": what(e)} for e in errors])

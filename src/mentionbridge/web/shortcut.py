@@ -22,7 +22,7 @@ def shortcut(router: APIRouter, endpoint: Callable[..., Any]) -> Route:
     """Make a way to the same endpoint, under the same rule.
 
     Only for an endpoint of `(request, caller)` that reads its body itself and returns a Response. The document is still
-    written from its route.
+    written from its route, and a request with a query goes the framework's own way.
     """
     route, rule = _declared(router, endpoint)
 
@@ -30,7 +30,7 @@ def shortcut(router: APIRouter, endpoint: Callable[..., Any]) -> Route:
         made: Response = await endpoint(request, rule.admit(request))
         return made
 
-    return Route(route.path, honouring_key(answer), methods=list(route.methods or ()))
+    return _BareRoute(route.path, honouring_key(answer), methods=list(route.methods or ()))
 
 
 def list_shortcut(router: APIRouter, endpoint: Callable[..., Any]) -> Route:
@@ -46,6 +46,16 @@ def list_shortcut(router: APIRouter, endpoint: Callable[..., Any]) -> Route:
         return made
 
     return _ListRoute(route.path, honouring_key(answer), _question(endpoint))
+
+
+class _BareRoute(Route):
+    """Matches what asks for nothing in its address."""
+
+    def matches(self, scope: MutableMapping[str, Any]) -> tuple[Match, dict[str, Any]]:
+        if scope.get("query_string"):
+            return Match.NONE, {}
+        match, child = super().matches(scope)
+        return match, dict(child)
 
 
 class _ListRoute(Route):
