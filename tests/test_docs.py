@@ -41,6 +41,7 @@ from mentionbridge.settings import (
     HelpdeskSection,
     HoursSection,
     PlaceSection,
+    RecordsSection,
     RetentionSection,
     Settings,
     TargetsSection,
@@ -96,7 +97,7 @@ def manual() -> Iterator[Told]:
         prose = line.removeprefix("# ") if line.startswith("# ") else ""
 
 
-TABLES = {"topics", "places", "teams", "accounts", "hours", "targets", "retention", "wording", "form"}
+TABLES = {"topics", "places", "teams", "accounts", "hours", "targets", "retention", "wording", "form", "records"}
 """What of a brand has a table of its own."""
 
 SECTIONS = [
@@ -110,6 +111,7 @@ SECTIONS = [
     TargetsSection,
     RetentionSection,
     FormSection,
+    RecordsSection,
     HelpdeskSection,
 ]
 
@@ -128,7 +130,7 @@ def model_of(table: str) -> tuple[type[BaseModel], set[str]]:
             return Settings.model_fields[section].annotation, set()  # type: ignore[return-value]
         case ["brands", _]:
             return BrandSection, TABLES
-        case ["brands", _, ("hours" | "targets" | "retention" | "form") as section]:
+        case ["brands", _, ("hours" | "targets" | "retention" | "form" | "records") as section]:
             return BrandSection.model_fields[section].annotation, set()  # type: ignore[return-value]
         case ["brands", _, ("topics" | "places" | "teams") as section, _]:
             return {"topics": TopicSection, "places": PlaceSection, "teams": TeamSection}[section], set()

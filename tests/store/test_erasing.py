@@ -17,6 +17,7 @@ from mentionbridge.domain.customer import Join
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.handoff import Proof
 from mentionbridge.domain.mention import Above, Author, Mention, Origin, Surface
+from mentionbridge.domain.record import Held, RecordCheck
 from mentionbridge.domain.reply import ReplyState
 from mentionbridge.domain.ticket import Entry
 from mentionbridge.pipeline.take_in import Arrival, Result, take_in
@@ -68,6 +69,8 @@ async def tell_all(world: World) -> tuple[str, Mention]:
         await uow.commitments.make(word, None)
         slot, told = (START, START + timedelta(hours=1)), (CallState.OPEN, Proof.NONE, START)
         await uow.calls.book(Call("acme", "cal_1", ticket.id, "frm_1", "cmt_1", "+44 zanzibar", *slot, *told), 1)
+        looked = RecordCheck("acme", "rec_1", ticket.id, "frm_1", Proof.WEAK, Held.ASKED, {"phone": "zanzibar"}, START)
+        await uow.records.add(replace(looked, account="zanzibar-7"), None)
     answers = StoredIdempotency(world.engine, SEALER)
     await answers.begin("tok_1", "key", "digest", START)
     await answers.finish("tok_1", "key", 200, f'{{"id": "{mention.id}", "text": "zanzibar"}}'.encode())

@@ -28,6 +28,7 @@ from mentionbridge.pipeline.hand_off import invitations, revoke
 from mentionbridge.pipeline.merge import merge
 from mentionbridge.pipeline.note import note
 from mentionbridge.pipeline.preview import preview
+from mentionbridge.pipeline.records import record_checks
 from mentionbridge.pipeline.relabel import relabel
 from mentionbridge.pipeline.retract import retract, to_retract
 from mentionbridge.pipeline.rights import rights
@@ -232,6 +233,7 @@ def use_cases(bridge: Bridge) -> dict[str, Any]:
         "brands": bridge.brands,
         "forms": form_room(bridge),
         "invitations": partial(invitations, bridge),
+        "record_checks": partial(record_checks, bridge),
         "revoke": partial(revoke, bridge),
         "capabilities_of": lambda account: bridge.at(account.brand_id, account.id).platform.capabilities,
     }

@@ -17,7 +17,7 @@ from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.classify.model import Weights, read, shipped
 from mentionbridge.domain.account import Account, Brand, Mode, Team, Thresholds
 from mentionbridge.domain.errors import SetupError
-from mentionbridge.domain.handoff import CallTerms, FormTerms
+from mentionbridge.domain.handoff import CallTerms, FormTerms, Needs, Proof
 from mentionbridge.domain.verdict import Place, Topic
 from mentionbridge.domain.wording import Kind, Tone, Wording
 from mentionbridge.feed.delivery import TIMEOUT, HttpCourier
@@ -29,10 +29,12 @@ from mentionbridge.net.client import Http, in_process
 from mentionbridge.net.guard import AddressGuard
 from mentionbridge.net.limits import Pace
 from mentionbridge.net.media import GuardedMediaFetcher
+from mentionbridge.net.records import HttpRecords
 from mentionbridge.pipeline.bridge import Bridge, Connected, Keeping, LinkedDesk
 from mentionbridge.platforms import named
 from mentionbridge.platforms.plug import Asgi, Network, Tools
 from mentionbridge.ports.observer import Observer
+from mentionbridge.ports.records import Records
 from mentionbridge.ports.store import Queue
 from mentionbridge.ports.vault import Vault
 from mentionbridge.rules.linting import check_words
@@ -100,6 +102,8 @@ class App:
             await network.aclose()
         for desk in self.bridge.desks.values():
             await desk.helpdesk.aclose()
+        for records in self.bridge.records.values():
+            await records.aclose()
         await self.courier.aclose()
         await self.engine.aclose()
 
@@ -152,6 +156,7 @@ def build(
         timing={brand_id: make_timing(brand_id, section) for brand_id, section in settings.brands.items()},
         keeping={brand_id: _keeping(section.retention) for brand_id, section in settings.brands.items()},
         desks=link_desks(settings, clock),
+        records=_records(settings, clock, net),
     )
     return App(settings, engine, store, bridge, networks, metrics, sealer, courier)
 
@@ -350,7 +355,17 @@ def _form(section: BrandSection) -> FormTerms:
         timedelta(minutes=form.call_notice_minutes),
         timedelta(days=form.call_days),
     )
-    return FormTerms(form.colour, form.days, form.shows_story, questions, calls)
+    needed = (form.call_needs, form.photos_need, form.outcome_needs, form.records_need)
+    return FormTerms(form.colour, form.days, form.shows_story, questions, calls, Needs(*map(Proof, needed)))
+
+
+def _records(settings: Settings, clock: Clock, net: Mapping[str, Any]) -> dict[str, Records]:
+    told = {brand_id: section.records for brand_id, section in settings.brands.items()}
+    return {
+        brand_id: HttpRecords(each.url, each.secret.get_secret_value(), clock, **net)
+        for brand_id, each in told.items()
+        if each.url is not None and each.secret is not None
+    }
 
 
 def _own_pages(settings: Settings, networks: Mapping[str, Network]) -> dict[str, Any]:

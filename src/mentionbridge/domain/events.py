@@ -37,6 +37,7 @@ class EventType(StrEnum):
     REPLY_RETRACTED = "reply.retracted"
     CALL_BOOKED = "call.booked"
     CALL_ENDED = "call.ended"
+    RECORDS_ANSWERED = "records.answered"
     TASK_OPENED = "task.opened"
     TASK_DONE = "task.done"
     HANDOFF_OFFERED = "handoff.offered"

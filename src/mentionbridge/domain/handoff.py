@@ -32,6 +32,11 @@ class Proof(StrEnum):
     WEAK = "weak"
     STRONG = "strong"
 
+    def reaches(self, needed: "Proof") -> bool:
+        """True when this is at least what is needed."""
+        order = list(Proof)
+        return order.index(self) >= order.index(needed)
+
 
 MARKS = {Proof.NONE: "unverified", Proof.WEAK: "weak proof", Proof.STRONG: "strong proof"}
 """How a line of the form says who wrote it."""
@@ -57,6 +62,17 @@ class CallTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class Needs:
+    """How sure we must be of a browser's author before it may ask for a call, send photos, say that a story is solved
+    or not (else it is a line for the team), and have the company's records asked."""
+
+    call: Proof = Proof.NONE
+    photos: Proof = Proof.NONE
+    outcome: Proof = Proof.WEAK
+    records: Proof = Proof.WEAK
+
+
+@dataclass(frozen=True, slots=True)
 class FormTerms:
     """How a brand's private form looks and what it asks, as configured; `questions` go by topic, "" for the rest."""
 
@@ -65,6 +81,7 @@ class FormTerms:
     shows_story: bool = True
     questions: tuple[tuple[str, tuple[str, ...]], ...] = ()
     calls: CallTerms = field(default_factory=CallTerms)
+    needs: Needs = field(default_factory=Needs)
 
     def asks(self, topic: str | None) -> Sequence[str]:
         """Return the questions of a topic."""

@@ -142,6 +142,12 @@ MEANINGS: dict[EventType, Meaning] = {
         _TICKET,
         {**_CALL, "outcome": "reached", "tries": 2, "actor": _PERSON},
     ),
+    E.RECORDS_ANSWERED: Meaning(
+        "the company's own records say whether whoever wrote in the form `holds` the account they named, `does_not`, "
+        "or nobody can tell (`unknown`); `proof` is what was proved of the handle, which is another matter",
+        _TICKET,
+        {"check_id": "rec_01jd8xr4m2q6u8x0z3b5d7f9hk", "held": "holds", "proof": "weak"},
+    ),
     E.TASK_OPENED: Meaning(
         "the network lets only a person post this; `kind` is its reason",
         _REPLY,

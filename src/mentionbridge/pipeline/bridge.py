@@ -15,6 +15,7 @@ from mentionbridge.ports.judge import Judge
 from mentionbridge.ports.media import MediaFetcher
 from mentionbridge.ports.observer import Observer
 from mentionbridge.ports.platform import Hook, Platform
+from mentionbridge.ports.records import Records
 from mentionbridge.ports.store import Store
 from mentionbridge.rules.waits import Timing
 
@@ -68,6 +69,7 @@ class Bridge:
     timing: Mapping[str, Timing] = field(default_factory=dict)
     keeping: Mapping[str, Keeping] = field(default_factory=dict)
     desks: Mapping[tuple[str, str], LinkedDesk] = field(default_factory=dict)
+    records: Mapping[str, Records] = field(default_factory=dict)
 
     def answers_until(self, account: Account, origin: Origin) -> timedelta:
         """Return up to which age a post is answered without a person; history replayed to be answered may be old."""

@@ -18,6 +18,7 @@ from mentionbridge.domain.handoff import (
     FormSession,
     HandoffState,
     Line,
+    Needs,
     Proof,
 )
 from mentionbridge.domain.mention import Author, Surface
@@ -25,6 +26,7 @@ from mentionbridge.domain.ticket import Entry, Priority, Ticket, TicketState
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.call import book, offered
 from mentionbridge.pipeline.hand_off import advance
+from mentionbridge.pipeline.records import have_asked
 from mentionbridge.pipeline.visit import OVER, Where, begin, proven_story, session_at, story_of
 from mentionbridge.pipeline.watch import customer_waits
 from mentionbridge.ports.media import MediaRefused, Picture
@@ -67,6 +69,9 @@ class View:
     earlier: Sequence[Line] = ()
     slots: Sequence[Slot] = ()
     call: Slot | None = None
+    call_needs_proof: bool = False
+    may_send_photos: bool = True
+    outcome_counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +110,10 @@ async def look(bridge: Bridge, where: Where, secret: str) -> View:
             slots=await offered(bridge, uow, where.brand.id, where.terms, now),
         )
         if session is None:
-            return view
+            return _within(where.terms.needs, view)
         calls = await uow.calls.open_ones(session.brand_id, session_id=session.id)
         proof = session.proves(now)
-        return replace(
+        seen = replace(
             view,
             lines=[replace(line, text=_without_names(line)) for line in await uow.forms.lines(session)],
             proof=proof,
@@ -122,6 +127,19 @@ async def look(bridge: Bridge, where: Where, secret: str) -> View:
             if calls
             else None,
         )
+        return _within(where.terms.needs, seen)
+
+
+def _within(needs: Needs, view: View) -> View:
+    """Offer only what the browser has proved enough for."""
+    may_call = view.proof.reaches(needs.call)
+    return replace(
+        view,
+        slots=view.slots if may_call else (),
+        call_needs_proof=bool(view.slots) and not may_call,
+        may_send_photos=view.proof.reaches(needs.photos),
+        outcome_counts=view.proof.reaches(needs.outcome),
+    )
 
 
 def is_asked(ticket: Ticket) -> bool:
@@ -160,7 +178,7 @@ async def write(
 ) -> None:
     """Keep what a browser wrote as a private line that is marked by what it proved; it moves nothing.
 
-    Raises WrongValue for what cannot be kept, NotAllowed(solved | too_often).
+    Raises WrongValue for what cannot be kept, NotAllowed(solved | too_often | needs_proof).
     """
     text = _words(where, sent)
     pictures = await _pictures(redraw, sent.files)
@@ -171,6 +189,7 @@ async def write(
         session = await begin(bridge, uow, where, secret)
         ticket = await story_of(uow, where, session)
         _refuse_over(ticket)
+        _refuse_unproven(where.terms.needs, session.proves(now), sent)
         await _refuse_too_much(uow, session, ticket, now)
         if ticket is None:
             session, ticket = await _open(bridge, uow, where, session, text, lang, now)
@@ -178,6 +197,7 @@ async def write(
             phone = clean(sent.answers.get("phone", "")).strip()[:LONGEST_ANSWER]
             await book(bridge, uow, where.terms, session, ticket, phone, sent.call_at, now)
         await _write_down(bridge, uow, session, ticket, text, pictures, now)
+        await have_asked(bridge, uow, where, session, ticket, _answers(sent, QUESTIONS), now)
         if where.handoff is not None:
             handoff = await uow.handoffs.get(where.brand.id, where.handoff.id) or where.handoff
             await advance(uow, handoff, HandoffState.DETAILS_RECEIVED, now)
@@ -185,12 +205,18 @@ async def write(
 
 
 def _words(where: Where, sent: Sent) -> str:
-    answers = {name: clean(sent.answers.get(name, "")).strip()[:LONGEST_ANSWER] for name in (*QUESTIONS, "call_when")}
-    told = [f"{name.replace('_', ' ')}: {' '.join(answer.split())}" for name, answer in answers.items() if answer]
+    answers = _answers(sent, (*QUESTIONS, "call_when"))
+    told = [f"{name.replace('_', ' ')}: {answer}" for name, answer in answers.items()]
     message = clean(sent.message).strip()
     if len(message) > LONGEST_MESSAGE:
         raise WrongValue("too_long")
     return "\n".join([*told, *([message] if message else [])])
+
+
+def _answers(sent: Sent, questions: Sequence[str]) -> dict[str, str]:
+    """Return what was answered, each on one line."""
+    told = {name: " ".join(clean(sent.answers.get(name, "")).strip()[:LONGEST_ANSWER].split()) for name in questions}
+    return {name: answer for name, answer in told.items() if answer}
 
 
 async def _pictures(redraw: Callable[[bytes], Picture], files: Sequence[bytes]) -> list[Picture]:
@@ -213,6 +239,11 @@ async def keep_line(
 def _refuse_over(ticket: Ticket | None) -> None:
     if ticket is not None and ticket.state in OVER:
         raise NotAllowed("solved", "This story is over; begin another.")
+
+
+def _refuse_unproven(needs: Needs, proof: Proof, sent: Sent) -> None:
+    if (sent.call_at is not None and not proof.reaches(needs.call)) or (sent.files and not proof.reaches(needs.photos)):
+        raise NotAllowed("needs_proof", "Prove first that it is your post.")
 
 
 async def _refuse_too_much(uow: UnitOfWork, session: FormSession, ticket: Ticket | None, now: datetime) -> None:

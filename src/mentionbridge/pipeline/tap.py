@@ -5,7 +5,6 @@ from typing import Any
 
 from mentionbridge.domain.errors import NotAllowed
 from mentionbridge.domain.events import EventType
-from mentionbridge.domain.handoff import Proof
 from mentionbridge.domain.ticket import Hand, Outcome, Ticket, TicketState
 from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.form import is_asked, keep_line
@@ -19,7 +18,7 @@ _WHY = "the customer says in the form that it is not solved"
 
 
 async def tap(bridge: Bridge, where: Where, secret: str, outcome: Outcome) -> None:
-    """Take a yes or a no to a solved story; without proof of the handle it is a line for the team and moves nothing.
+    """Take a yes or a no to a solved story; without the proof it needs it is a line for the team and moves nothing.
 
     Raises NotAllowed(not_now) where nothing is asked, and what a line of the form raises.
     """
@@ -30,7 +29,7 @@ async def tap(bridge: Bridge, where: Where, secret: str, outcome: Outcome) -> No
         if ticket is None or not is_asked(ticket):
             raise NotAllowed("not_now", "Nothing is asked here.")
         await keep_line(bridge, uow, session, ticket, _SAYS[outcome], now)
-        if session.proves(now) is Proof.NONE:
+        if not session.proves(now).reaches(where.terms.needs.outcome):
             return
         ticket = await uow.tickets.hold(ticket.brand_id, ticket.id)
         noted = await note_outcome(bridge, uow, ticket, outcome, now)

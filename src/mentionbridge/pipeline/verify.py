@@ -115,6 +115,7 @@ async def _author(
 async def _tell(uow: UnitOfWork, session: FormSession, now: datetime) -> None:
     ticket = await uow.tickets.hold(session.brand_id, session.ticket_id or "")
     await write(uow, uow.forms.ids, ticket, "proof", _BY, now, reason=_SAYS[session.proof])
+    await uow.records.release(session.brand_id, session.id, session.proof, now)
     facts: dict[str, Any] = {"session_id": session.id, "author_id": session.proven_author, "proof": session.proof}
     await uow.events.add(EventType.IDENTITY_VERIFIED, session.brand_id, now, ticket_id=session.ticket_id, **facts)
     handoff = await uow.handoffs.get(session.brand_id, session.handoff_id) if session.handoff_id else None

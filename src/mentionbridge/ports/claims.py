@@ -23,6 +23,7 @@ class Queue(StrEnum):
     COMMITMENT = "commitment"
     MIRROR = "mirror"
     DESK = "desk"
+    RECORDS = "records"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class Forms(Protocol):
     async def at(self, brand_id: str, secret: str, *, hold: bool = False) -> FormSession | None:
         """Return the session whose cookie this is; on `hold` its row is held until the transaction ends."""
 
+    async def get(self, brand_id: str, session_id: str, *, hold: bool = False) -> FormSession | None: ...
     async def by_code(self, brand_id: str, code: str) -> FormSession | None:
         """Return the session that was shown this code, its row held until the transaction ends."""
 

@@ -28,6 +28,7 @@ from mentionbridge.ports.media import Picture
 from mentionbridge.ports.mirrors import External as External
 from mentionbridge.ports.mirrors import Helpdesks
 from mentionbridge.ports.mirrors import Mirrors as Mirrors
+from mentionbridge.ports.records import RecordChecks
 from mentionbridge.ports.replies import Replies
 from mentionbridge.ports.timekeeping import Commitments, Waits
 
@@ -54,6 +55,9 @@ class Authors(Protocol):
         """
 
     async def get(self, brand_id: str, author_id: str) -> Author | None: ...
+    async def network_of(self, brand_id: str, author_id: str) -> str | None:
+        """Return the network an author is known on."""
+
     async def hold(self, brand_id: str, author_id: str) -> Person:
         """Hold this person's rows until the transaction ends, so that their stories are told one at a time."""
 
@@ -364,6 +368,8 @@ class UnitOfWork(Protocol):
     def forms(self) -> Forms: ...
     @property
     def calls(self) -> Calls: ...
+    @property
+    def records(self) -> RecordChecks: ...
 
 
 class Store(Protocol):

@@ -21,7 +21,7 @@ from mentionbridge.store.replies import as_reply
 from mentionbridge.store.rows import is_row
 from mentionbridge.store.tickets import StoredTickets, as_entry
 
-HANGING = (t.waits, t.commitments, t.calls)
+HANGING = (t.waits, t.commitments, t.calls, t.record_checks)
 """Tables whose rows go where their ticket's story goes; each has an `id` and a `ticket_id`."""
 
 _AT_ONCE = 500

@@ -54,6 +54,10 @@ class StoredAuthors:
         row = (await self.connection.execute(sa.select(*columns).where(is_row(t.authors, brand_id, author_id)))).first()
         return Author(**row._mapping) if row is not None else None
 
+    async def network_of(self, brand_id: str, author_id: str) -> str | None:
+        query = sa.select(t.authors.c.platform).where(is_row(t.authors, brand_id, author_id))
+        return (await self.connection.execute(query)).scalar()
+
     async def seen(
         self, brand_id: str, platform: str, authors: Sequence[Author], now: datetime, *, fetched: bool = True
     ) -> Mapping[str, str]:

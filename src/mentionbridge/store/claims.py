@@ -31,6 +31,7 @@ QUEUES: dict[Queue, tuple[sa.Table, tuple[str, ...]]] = {
     Queue.COMMITMENT: (t.commitments, ()),
     Queue.MIRROR: (t.mirrors, ()),
     Queue.DESK: (t.helpdesks, ()),
+    Queue.RECORDS: (t.record_checks, ()),
 }
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mentionbridge.domain.call import CallState
 from mentionbridge.domain.customer import Erased
 from mentionbridge.domain.mention import Mention
+from mentionbridge.domain.record import Held
 from mentionbridge.domain.reply import ReplyState
 from mentionbridge.domain.ticket import TicketState
 from mentionbridge.store import search
@@ -182,6 +183,7 @@ async def _erase_notes(connection: AsyncConnection, whose: Whose) -> int:
     given = sa.update(t.commitments).where(t.commitments.c.brand_id == whose.brand_id, promised)
     await connection.execute(given.values(what="", redacted=True))
     await _erase_calls(connection, whose)
+    await _erase_record_checks(connection, whose)
     return int(erased.rowcount)
 
 
@@ -191,6 +193,22 @@ async def _erase_calls(connection: AsyncConnection, whose: Whose) -> None:
     await connection.execute(sa.update(t.calls).where(theirs).values(phone="", redacted=True, lane=None))
     still = (theirs, t.calls.c.state == CallState.OPEN)
     await connection.execute(sa.update(t.calls).where(*still).values(state=CallState.NOT_WANTED))
+
+
+async def _erase_record_checks(connection: AsyncConnection, whose: Whose) -> None:
+    """Nobody is looked up whom we forget."""
+    theirs = whose.here(t.record_checks, "ticket_id", whose.tickets)
+    gone: dict[str, Any] = {
+        "details": {},
+        "account": None,
+        "redacted": True,
+        "due": None,
+        "lease_until": None,
+        "lease_token": None,
+    }
+    await connection.execute(sa.update(t.record_checks).where(theirs).values(**gone))
+    still = (theirs, t.record_checks.c.state == Held.ASKED)
+    await connection.execute(sa.update(t.record_checks).where(*still).values(state=Held.UNKNOWN))
 
 
 async def _carried(connection: AsyncConnection, whose: Whose) -> list[str]:

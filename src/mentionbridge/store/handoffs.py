@@ -105,6 +105,9 @@ class StoredForms:
         digest = self.sealer.fingerprint(f"digest\n{code}")
         return await self._one(brand_id, t.form_sessions.c.code_digest == digest, hold=True)
 
+    async def get(self, brand_id: str, session_id: str, *, hold: bool = False) -> FormSession | None:
+        return await self._one(brand_id, t.form_sessions.c.id == session_id, hold=hold)
+
     async def _one(self, brand_id: str, where: sa.ColumnElement[bool], *, hold: bool) -> FormSession | None:
         query = sa.select(*_SESSION).where(t.form_sessions.c.brand_id == brand_id, where)
         row = (await self.connection.execute(query.with_for_update() if hold else query)).first()

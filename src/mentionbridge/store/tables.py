@@ -939,6 +939,27 @@ sa.Index("ix_calls_ticket", calls.c.brand_id, calls.c.ticket_id, calls.c.id)
 sa.Index("ix_calls_state", calls.c.brand_id, calls.c.state, calls.c.id)
 sa.Index("ix_calls_session", calls.c.brand_id, calls.c.session_id)
 
+record_checks = sa.Table(
+    "record_checks",
+    metadata,
+    *_key(),
+    sa.Column("ticket_id", Key, nullable=False),
+    sa.Column("session_id", Key, nullable=False),
+    sa.Column("needs", sa.String(10), nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("details", Json, nullable=False),
+    sa.Column("asked_at", Instant, nullable=False),
+    sa.Column("proof", sa.String(10), nullable=False),
+    sa.Column("account", sa.Text),
+    sa.Column("answered_at", Instant),
+    sa.Column("redacted", sa.Boolean, nullable=False, server_default=sa.false()),
+    *_claim(),
+    _belongs("ticket_id", "tickets"),
+)
+_due(record_checks)
+sa.Index("ix_record_checks_ticket", record_checks.c.brand_id, record_checks.c.ticket_id, record_checks.c.id)
+sa.Index("ix_record_checks_session", record_checks.c.brand_id, record_checks.c.session_id, record_checks.c.asked_at)
+
 uploads = sa.Table(
     "uploads",
     metadata,

@@ -25,6 +25,7 @@ from mentionbridge.store.inbox import StoredInbox
 from mentionbridge.store.incidents import StoredIncidents
 from mentionbridge.store.mentions import StoredMentions
 from mentionbridge.store.mirrors import StoredMirrors
+from mentionbridge.store.records import StoredRecordChecks
 from mentionbridge.store.replies import StoredReplies
 from mentionbridge.store.sealed import Sealer
 from mentionbridge.store.tickets import StoredTickets
@@ -119,6 +120,10 @@ class Transaction:
     @property
     def calls(self) -> StoredCalls:
         return StoredCalls(self.connection)
+
+    @property
+    def records(self) -> StoredRecordChecks:
+        return StoredRecordChecks(self.connection)
 
 
 @dataclass(frozen=True, slots=True)

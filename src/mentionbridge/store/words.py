@@ -18,6 +18,7 @@ ERASED = {
     "media": ("url", "alt", "body", "reason"),
     "mentions": ("text", "permalink", "ref", "metrics", "addressed", "raw", "external_id", "thread_id", "parent_id"),
     "own_posts": ("text",),
+    "record_checks": ("details", "account"),
     "replies": ("text", "links", "prepared", "permalink"),
     "reply_attempts": ("detail",),
     "search": ("body",),

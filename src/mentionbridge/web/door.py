@@ -17,6 +17,7 @@ from mentionbridge.domain.endpoint import DeliveryResult
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.handoff import Handoff, Proof
 from mentionbridge.domain.incident import Incident
+from mentionbridge.domain.record import RecordCheck
 from mentionbridge.domain.reply import Reply, ReplyRight
 from mentionbridge.domain.ticket import Entry, Outcome, Ticket
 from mentionbridge.domain.verdict import Correction
@@ -160,6 +161,8 @@ class Door:
     forms: FormRoom
     invitations: Callable[[str, str], Awaitable[Sequence[tuple[Handoff, Proof]]]]
     """(brand id, ticket id): each invitation with the best proof that holds now"""
+    record_checks: Callable[[str, str], Awaitable[Sequence[RecordCheck]]]
+    """(brand id, ticket id)"""
     revoke: Callable[[str, str, str], Awaitable[None]]
     """(brand id, ticket id, actor)"""
     capabilities_of: Callable[[Account], Capabilities]

@@ -51,6 +51,7 @@ _STATUS = {
     "no_phone": 422,
     "slot_taken": 409,
     "not_now": 409,
+    "needs_proof": 403,
 }
 
 

@@ -235,6 +235,27 @@ WORDS: Mapping[str, tuple[str, str, str, str, str]] = {
         "La red no nos permite escribirle. Envíenos primero un mensaje privado allí e inténtelo de nuevo.",
         "La rete non ci permette di scriverle. Ci invii prima un messaggio privato, poi riprovi.",
     ),
+    "needs_proof": (
+        "This needs proof that it is your post. Nothing was sent.",
+        "Dafür müssen Sie zeigen, dass es Ihr Beitrag ist. Nichts wurde gesendet.",
+        "Il faut d’abord prouver que c’est votre message. Rien n’a été envoyé.",
+        "Para esto debe demostrar que es su publicación. No se ha enviado nada.",
+        "Per questo deve dimostrare che è il suo post. Non è stato inviato nulla.",
+    ),
+    "call_needs": (
+        "To choose when we call you, prove below that it is your post.",
+        "Um einen Anruf zu wählen, zeigen Sie unten, dass es Ihr Beitrag ist.",
+        "Pour choisir un rappel, prouvez ci-dessous que c’est votre message.",
+        "Para elegir una llamada, demuestre abajo que es su publicación.",
+        "Per scegliere una chiamata, dimostri qui sotto che è il suo post.",
+    ),
+    "photos_need": (
+        "To send photos, prove below that it is your post.",
+        "Um Fotos zu senden, zeigen Sie unten, dass es Ihr Beitrag ist.",
+        "Pour envoyer des photos, prouvez ci-dessous que c’est votre message.",
+        "Para enviar fotos, demuestre abajo que es su publicación.",
+        "Per inviare foto, dimostri qui sotto che è il suo post.",
+    ),
     "not_now": (
         "That is not possible now.",
         "Das ist jetzt nicht möglich.",

@@ -15,6 +15,7 @@ from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.commitment import Commitment
 from mentionbridge.domain.handoff import Handoff, Proof
 from mentionbridge.domain.mention import Above, Author, Mention
+from mentionbridge.domain.record import RecordCheck
 from mentionbridge.domain.reply import Reply, ReplyRight
 from mentionbridge.domain.wait import Wait
 from mentionbridge.ports.desk import (
@@ -249,10 +250,23 @@ class HandoffShape(Shape):
     revoked_at: datetime | None
 
 
+class RecordCheckShape(Shape):
+    """One look into the company's own records for what was answered in the form; `account` is their name for it."""
+
+    id: str = Field(examples=["rec_01jd8xw3c5n7s9v1b3d5f7h9jk"])
+    state: str = Field(examples=["holds"], description="`asked`, then `holds`, `does_not` or `unknown`.")
+    proof: str = Field(examples=["weak"], description="What was proved of the handle when it was answered.")
+    account: str | None
+    asked_at: datetime
+    answered_at: datetime | None
+    redacted: bool
+
+
 class HandoffsShape(Shape):
-    """A ticket's invitations, the first one first."""
+    """A ticket's invitations, the first one first, and what the company's own records were asked."""
 
     items: Sequence[HandoffShape]
+    records: Sequence[RecordCheckShape]
 
 
 class CommitmentShape(Shape):
@@ -758,9 +772,10 @@ def _wait(wait: Wait) -> WaitShape:
     )
 
 
-def handoffs(given: Sequence[tuple[Handoff, Proof]]) -> HandoffsShape:
+def handoffs(given: Sequence[tuple[Handoff, Proof]], asked: Sequence[RecordCheck]) -> HandoffsShape:
     items = [HandoffShape(**_own(HandoffShape, each, "proof"), proof=proof) for each, proof in given]
-    return HandoffsShape(items=items)
+    records = [RecordCheckShape(**_own(RecordCheckShape, each)) for each in asked]
+    return HandoffsShape(items=items, records=records)
 
 
 def call(asked: Call) -> CallShape:

@@ -12,6 +12,7 @@ from mentionbridge.pipeline.mirror import mirror
 from mentionbridge.pipeline.post import post
 from mentionbridge.pipeline.promise import watch_promise
 from mentionbridge.pipeline.recheck import recheck
+from mentionbridge.pipeline.records import ask_records
 from mentionbridge.pipeline.relay import relay
 from mentionbridge.pipeline.settle import settle
 from mentionbridge.pipeline.watch import watch
@@ -68,4 +69,5 @@ HANDLERS: dict[Queue, Handler] = {
     Queue.COMMITMENT: Handler(one=watch_promise),
     Queue.MIRROR: Handler(one=mirror, batch=8, patience=4, leads_to=(Queue.SEND,)),
     Queue.DESK: Handler(one=watch_desk, batch=4, patience=4, leads_to=(Queue.MIRROR,)),
+    Queue.RECORDS: Handler(one=ask_records, batch=4, patience=4),
 }

@@ -41,4 +41,5 @@ async def _ticket(door: Door, caller: Caller, ticket_id: str) -> Ticket:
 
 
 async def _told(door: Door, ticket: Ticket) -> shapes.HandoffsShape:
-    return shapes.handoffs(await door.invitations(ticket.brand_id, ticket.id))
+    asked = await door.record_checks(ticket.brand_id, ticket.id)
+    return shapes.handoffs(await door.invitations(ticket.brand_id, ticket.id), asked)
