@@ -103,6 +103,20 @@ async def test_the_author_proves_weakly_then_strongly_and_sees_the_story(place: 
     assert EARLIER not in await browser.opens(), "proof ends"
 
 
+async def test_the_second_code_is_sent_in_the_language_of_their_post(place: FormWorld) -> None:
+    lets_message(place)
+    async with place.world.engine.writing() as connection:
+        await connection.exec_driver_sql("UPDATE mentions SET lang = 'de-CH'")
+    browser = await with_code(place)
+    await place.shows(browser.sentence)
+    await browser.opens()
+    await browser.sends("second")
+    (sent,) = [row for row in await place.rows(t.replies) if row.purpose == "proof"]
+    assert (sent.lang, "öffnet das private Formular von Acme" in sent.text) == ("de", True)
+    await browser.sends("confirm", second=await second_code(place))
+    assert await proof(place) == "strong"
+
+
 async def test_relay_by_a_false_helper_stays_weak_and_shows_nothing(place: FormWorld) -> None:
     lets_message(place)
     await said_before(place)

@@ -18,6 +18,7 @@ from mentionbridge.pipeline.naming import key_of
 from mentionbridge.pipeline.timeline import write
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.rules.handoff import Roads, best, leads
+from mentionbridge.rules.phrasings import message, spoken
 from mentionbridge.rules.wording import thing_of
 
 AT_ONCE = 50
@@ -183,9 +184,9 @@ async def _offer(
     invitation: Invitation,
     now: datetime,
 ) -> Reply:
-    if invitation.handoff.way is Way.MESSAGE:
-        return _by_message(bridge, connected, ticket, mention, now)
     heard = await answered_in(uow, ticket, mention)
+    if invitation.handoff.way is Way.MESSAGE:
+        return _by_message(bridge, connected, ticket, mention, heard, now)
     reply, _ = await draft(
         bridge,
         uow,
@@ -202,15 +203,18 @@ async def _offer(
     return reply
 
 
-def _by_message(bridge: Bridge, connected: Connected, ticket: Ticket, mention: Mention, now: datetime) -> Reply:
-    thing = thing_of(bridge.brand(ticket.brand_id), ticket.topic, "en")
+def _by_message(
+    bridge: Bridge, connected: Connected, ticket: Ticket, mention: Mention, heard: str | None, now: datetime
+) -> Reply:
+    brand = bridge.brand(ticket.brand_id)
+    lang = spoken(heard, brand.lang)
     intent = ReplyIntent(
         reply_id=bridge.ids.new("rpl"),
         key=key_of(connected.account, mention.external_id, Purpose.HANDOFF),
         surface=Surface.PRIVATE,
         visibility=Visibility.DIRECT,
-        text=f"We still want to put {thing} right. You can answer here, in private.",
-        lang="en",
+        text=message("hand_off", lang, thing=thing_of(brand, ticket.topic, lang)),
+        lang=lang,
         target=Target.of(mention),
         created_at=now,
     )

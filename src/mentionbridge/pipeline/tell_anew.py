@@ -11,6 +11,7 @@ from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.ledger import drop, tell
 from mentionbridge.pipeline.say import Saying, made, name_of
 from mentionbridge.ports.store import UnitOfWork
+from mentionbridge.rules.phrasings import message, spoken
 
 WHY = "a promised time was moved; they were told the earlier one"
 _WAITS = (ReplyState.DRAFT, ReplyState.AWAITING_APPROVAL)
@@ -53,7 +54,7 @@ async def _draft(
     now: datetime,
 ) -> Reply:
     once = _once(moved, len(moved.earlier))
-    text = _words(bridge, connected, moved, was)
+    text = _words(bridge, connected, moved, was, mention.lang)
     saying = Saying(told.brand_id, told.ticket_id, text, actor, once, told.surface)
     ready = made(bridge, connected, told.ticket_id, mention, saying, told.surface, now)
     draft = replace(ready, state=ReplyState.AWAITING_APPROVAL, approved_by=None, due=None, reason=WHY)
@@ -66,9 +67,10 @@ def _once(moved: Commitment, turn: int) -> str:
     return f"{moved.id} moved {turn}"
 
 
-def _words(bridge: Bridge, connected: Connected, moved: Commitment, was: datetime) -> str:
+def _words(bridge: Bridge, connected: Connected, moved: Commitment, was: datetime, heard: str | None) -> str:
+    lang = spoken(heard, bridge.brand(moved.brand_id).lang)
     zone = bridge.timing_of(moved.brand_id).hours.zone
     before, after = (f"{at.astimezone(zone):%d.%m.%Y %H:%M}" for at in (was, moved.due_at))
-    whole = f"We told you: {moved.what}, by {before}. We are sorry, it will be {after}."
+    whole = message("moved", lang, what=moved.what, before=before, after=after)
     fits = connected.platform.count(whole) <= connected.platform.capabilities.max_length
-    return whole if fits else f"We are sorry: what we promised you by {before} will be {after}."
+    return whole if fits else message("moved_short", lang, before=before, after=after)

@@ -20,6 +20,7 @@ from mentionbridge.pipeline.rights import rights
 from mentionbridge.pipeline.timeline import write
 from mentionbridge.pipeline.visit import Where, begin, proven_story, session_at
 from mentionbridge.ports.store import UnitOfWork
+from mentionbridge.rules.phrasings import message, spoken
 from mentionbridge.rules.proof import code_of, codes_in, says
 
 EARLY = timedelta(minutes=2)
@@ -167,23 +168,30 @@ async def _send(
     mention = await uow.mentions.newest_of(ticket.brand_id, ticket.id, None)
     if mention is None or not connected.platform.capabilities.private_messages:
         raise NotAllowed("no_private", "This network has no private messages we can send.")
-    intent = _intent(bridge, connected, Target.of(mention), session, code, now)
+    intent = _intent(bridge, connected, Target.of(mention), session, code, mention.lang, now)
     draft = waiting(connected, ticket, mention, intent, Purpose.PROOF, "")
     reply = replace(draft, state=ReplyState.QUEUED, due=now, approved_by=_BY, reason=None)
     await uow.replies.add(reply, f"p:{reply.id}")
 
 
 def _intent(
-    bridge: Bridge, connected: Connected, target: Target, session: FormSession, code: str, now: datetime
+    bridge: Bridge,
+    connected: Connected,
+    target: Target,
+    session: FormSession,
+    code: str,
+    heard: str | None,
+    now: datetime,
 ) -> ReplyIntent:
-    brand = bridge.brand(session.brand_id).name
+    brand = bridge.brand(session.brand_id)
+    lang = spoken(heard, brand.lang)
     return ReplyIntent(
         reply_id=bridge.ids.new("rpl"),
         key=key_of(connected.account, f"{session.id}\n{now.isoformat()}", Purpose.PROOF),
         surface=Surface.PRIVATE,
         visibility=Visibility.DIRECT,
-        text=f"{code} opens {brand}'s private form in the browser where you asked for it. Give it to nobody.",
-        lang="en",
+        text=message("second_code", lang, brand=brand.name, code=code),
+        lang=lang,
         target=target,
         created_at=now,
     )

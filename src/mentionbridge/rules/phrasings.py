@@ -12,6 +12,7 @@ from importlib import resources
 
 from mentionbridge.domain.wording import Kind, Tone
 from mentionbridge.rules.templates import Template
+from mentionbridge.text.language import primary
 from mentionbridge.text.words import words
 
 LANGUAGES = ("en", "de", "es", "fr", "it", "nl", "pt")
@@ -32,7 +33,8 @@ class AfterSolved:
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """One language: what stands for what has no name, the days of a week, the phrasings, and how people answer."""
+    """One language: what stands for what has no name, the days of a week, the phrasings, how people answer, and what we
+    write to one of them alone: `second_code`, `hand_off`, `moved` and `moved_short`."""
 
     lang: str
     thing: str
@@ -41,6 +43,7 @@ class Shipped:
     days: Sequence[str]
     phrasings: Mapping[tuple[Kind, Tone], tuple[Template, ...]]
     after_solved: AfterSolved
+    messages: Mapping[str, str]
 
 
 @cache
@@ -52,4 +55,16 @@ def shipped(lang: str) -> Shipped:
         (kind, Tone(tone)): tuple(map(Template.parse, texts)) for kind in Kind for tone, texts in told[kind].items()
     }
     after = AfterSolved(**{name: [tuple(words(each)) for each in said] for name, said in told["after_solved"].items()})
-    return Shipped(lang, told["thing"], told["brand"], told["private"], told["opens"], phrasings, after)
+    return Shipped(
+        lang, told["thing"], told["brand"], told["private"], told["opens"], phrasings, after, told["messages"]
+    )
+
+
+def spoken(*langs: str | None) -> str:
+    """Return the first of these languages that we ship, else English."""
+    return next((lang for each in langs if (lang := primary(each)) in LANGUAGES and lang), "en")
+
+
+def message(name: str, lang: str, **told: str) -> str:
+    """Write one of our messages in one of `LANGUAGES`."""
+    return shipped(lang).messages[name].format_map(told)
