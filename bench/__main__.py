@@ -4,7 +4,7 @@ import argparse
 import sys
 from functools import partial
 
-from bench import claims, corridor, feed, ingest, lists, statements
+from bench import claims, corridor, feed, ingest, lists, statements, workers
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -17,6 +17,7 @@ def main() -> int:
         "claims": claims.main,
         "feed": feed.main,
         "statements": statements.main,
+        "workers": workers.main,
         "lists": partial(lists.main, asked.tickets, asked.database or DATABASES),
     }
     for name in asked.names or benches:

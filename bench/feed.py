@@ -56,7 +56,9 @@ class Receiver:
             writer.transport.abort()
 
 
-class _Silent:
+class Silent:
+    """Watches and says nothing."""
+
     def saw(self, moment: str, **facts: Any) -> None:
         return None
 
@@ -131,7 +133,7 @@ def _bridge(store: SqlStore, courier: HttpCourier, clock: SystemClock) -> Bridge
         judge=nothing,
         courier=courier,
         media=nothing,
-        observer=_Silent(),
+        observer=Silent(),
         brands={},
         connected={},
     )

@@ -16,7 +16,7 @@ from mentionbridge.domain.ticket import Entry, Hand, Outcome, Priority, Ticket, 
 from mentionbridge.ports.store import Stories
 from mentionbridge.store import search
 from mentionbridge.store import tables as t
-from mentionbridge.store.families import FAMILY
+from mentionbridge.store.families import FAMILY, family_of
 from mentionbridge.store.rows import insert_for, is_row, key_of_row, once, row_of
 
 FACTS = [c for c in t.tickets.c if c.name != "last_said_at"]
@@ -52,18 +52,22 @@ _TOLD = _SAID_IN_PRIVATE.where(_of_story(t.mentions))
 _CUSTOMERS_WORDS = _TOLD.union_all(_NOTED.where(_of_story(t.entries), t.entries.c.reason == MARKS[Proof.STRONG]))
 
 
-def _in_brand(table: sa.FromClause, column: str, ids: Any) -> sa.ColumnElement[bool]:
-    return sa.and_(table.c.brand_id == sa.bindparam("brand"), table.c[column].in_(ids))
+def _those(table: sa.FromClause, column: str, name: str) -> sa.ColumnElement[bool]:
+    """Match the rows of the brand whose column is among the parameter `name`."""
+    return sa.and_(table.c.brand_id == sa.bindparam("brand"), table.c[column].in_(sa.bindparam(name, expanding=True)))
 
 
-_AUTHORS = sa.select(t.tickets.c.author_id).where(_in_brand(t.tickets, "id", FAMILY))
-_CUSTOMERS = sa.select(t.authors.c.customer_id).where(_in_brand(t.authors, "id", _AUTHORS))
-_PEOPLE = _AUTHORS.union(sa.select(t.authors.c.id).where(_in_brand(t.authors, "customer_id", _CUSTOMERS)))
-_THEIR_TICKETS = sa.select(t.tickets.c.id).where(_in_brand(t.tickets, "author_id", _PEOPLE))
-_PRIVATE_WORDS = _TOLD.union(
-    _NOTED.where(_of_story(t.entries)),
-    _SAID_IN_PRIVATE.where(_in_brand(t.mentions, "author_id", _PEOPLE)),
-    _NOTED.where(_in_brand(t.entries, "ticket_id", _THEIR_TICKETS), t.entries.c.reason.in_(MARKS.values())),
+# One statement for all of it is guessed at wildly by PostgreSQL once it is prepared: a second or two for a small story.
+_AUTHORS = sa.select(t.authors.c.id, t.authors.c.customer_id).where(
+    t.authors.c.brand_id == sa.bindparam("brand"),
+    t.authors.c.id.in_(sa.select(t.tickets.c.author_id).where(_those(t.tickets, "id", "family"))),
+)
+_OF_CUSTOMERS = sa.select(t.authors.c.id).where(_those(t.authors, "customer_id", "customers"))
+_THEIR_TICKETS = sa.select(t.tickets.c.id).where(_those(t.tickets, "author_id", "people"))
+_PRIVATE_WORDS = _SAID_IN_PRIVATE.where(_those(t.mentions, "ticket_id", "family")).union(
+    _NOTED.where(_those(t.entries, "ticket_id", "family")),
+    _SAID_IN_PRIVATE.where(_those(t.mentions, "author_id", "people")),
+    _NOTED.where(_those(t.entries, "ticket_id", "theirs"), t.entries.c.reason.in_(MARKS.values())),
 )
 
 
@@ -196,8 +200,23 @@ class StoredTickets:
         return int((await self.connection.execute(sa.select(sa.func.count()).where(*here))).scalar_one())
 
     async def private_words(self, brand_id: str, ticket_id: str, *, notes: bool = True) -> Sequence[str]:
-        story, query = {"brand": brand_id, "ticket": ticket_id}, _PRIVATE_WORDS if notes else _CUSTOMERS_WORDS
-        return list((await self.connection.execute(query, story)).scalars())
+        if not notes:
+            story = {"brand": brand_id, "ticket": ticket_id}
+            return list((await self.connection.execute(_CUSTOMERS_WORDS, story)).scalars())
+        family = list(await family_of(self.connection, brand_id, ticket_id))
+        people = await self._people(brand_id, family)
+        theirs = await self._ids(_THEIR_TICKETS, brand=brand_id, people=people)
+        return await self._ids(_PRIVATE_WORDS, brand=brand_id, family=family, people=people, theirs=theirs)
+
+    async def _people(self, brand_id: str, family: Sequence[str]) -> list[str]:
+        """Return everybody whose story this is, under every name we know them by."""
+        told = (await self.connection.execute(_AUTHORS, {"brand": brand_id, "family": family})).all()
+        customers = sorted({row.customer_id for row in told} - {None})
+        known = await self._ids(_OF_CUSTOMERS, brand=brand_id, customers=customers) if customers else []
+        return sorted({row.id for row in told} | set(known))
+
+    async def _ids(self, query: Any, **told: Any) -> list[str]:
+        return list((await self.connection.execute(query, told)).scalars())
 
     async def set_state(self, ticket: Ticket, state: TicketState, now: datetime, by: Hand = Hand.PERSON) -> Ticket:
         check_move(ticket.state, state, by)
