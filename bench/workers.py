@@ -110,10 +110,16 @@ async def _have_answers_wait(app: App, count: int) -> None:
         health = await uow.accounts.health("acme", "forum")
         arrivals = [Arrival(account, health, _complaint(n, now)) for n in range(count)]
         await take_in(uow, arrivals, origin=Origin.PUSH, now=now)
-    async with asyncio.timeout(60):
-        while await _waiting(app) < count:
-            await asyncio.sleep(0.2)
+    await _until_waiting(app, count)
     await worker.stop()
+
+
+async def _until_waiting(app: App, count: int) -> None:
+    for _ in range(300):
+        if await _waiting(app) == count:
+            return
+        await asyncio.sleep(0.2)
+    raise RuntimeError("the answers do not come to wait")
 
 
 def _complaint(n: int, now: datetime) -> Post:
