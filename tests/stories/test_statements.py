@@ -10,8 +10,11 @@ from mentionbridge.pipeline.publish import publish
 
 PEOPLE = 20
 MOST, MOST_POSTGRES = 44, 44
-"""What it takes today, rounded up. Whoever needs more writes down here why: what must not leave in public is looked up in
-five statements and not in one, which PostgreSQL, once it was prepared, planned so badly that it took a second and more."""
+"""What it takes today, rounded up. Whoever needs more writes down here why.
+
+What must not leave in public is looked up in five statements and not in one: PostgreSQL, once that was prepared, planned
+it so badly that it took a second and more.
+"""
 MOST_AGAIN = 26
 
 
