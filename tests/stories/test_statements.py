@@ -12,8 +12,8 @@ PEOPLE = 20
 MOST, MOST_POSTGRES = 44, 44
 """What it takes today, rounded up. Whoever needs more writes down here why.
 
-What must not leave in public is looked up in five statements and not in one: PostgreSQL, once that was prepared, planned
-it so badly that it took a second and more.
+What must not leave in public is looked up in five statements and not in one: PostgreSQL, once that was prepared,
+planned it so badly that it took a second and more.
 """
 MOST_AGAIN = 26
 
