@@ -70,10 +70,10 @@ class Weighed:
 
     def verdict(self, words: Words, lang: str, named: Sequence[Topic], found: Sequence[Signal]) -> Verdict:
         """Return the whole verdict."""
-        groups = Counter(signal.group for signal in found)
+        groups = Counter([signal.group for signal in found])
         spam = _is_spam(words, groups)
         complaint = min(self.complaint, _SPAM_AT_MOST if spam else 1.0)
-        risky = not spam and bool(signals.RISKY & groups.keys())
+        risky = not spam and not signals.RISKY.isdisjoint(groups)
         return Verdict(
             label=Label.SPAM if spam else _label(words, complaint, groups),
             complaint=complaint,
@@ -92,8 +92,9 @@ def _probability(found: Sequence[Signal]) -> float:
 
 
 def _is_spam(words: Words, groups: Counter[str]) -> bool:
-    bait = groups["spam"] + (words.links > 0) + (words.hashtags >= 5)
-    return groups["spam"] > 0 and bait >= 2 and not groups["failure"] and not groups["waiting"]
+    if "spam" not in groups or "failure" in groups or "waiting" in groups:
+        return False
+    return groups["spam"] + (words.links > 0) + (words.hashtags >= 5) >= 2
 
 
 def _label(words: Words, complaint: float, groups: Counter[str]) -> Label:
@@ -106,9 +107,13 @@ def _label(words: Words, complaint: float, groups: Counter[str]) -> Label:
 
 def _severity(complaint: float, groups: Counter[str], risky: bool) -> Severity:
     """High for anything risky, and for complaints that insist: earlier attempts, shouting, strong words, money."""
+    if risky:
+        return Severity.HIGH
+    if complaint < THRESHOLD:
+        return Severity.NORMAL
     points = 2 * min(groups["attempts"], 2) + groups["shouting"] + min(groups["dismay"], 2) + min(groups["money"], 1)
     points += groups["urgent"] + (groups["waiting"] >= 2)
-    return Severity.HIGH if risky or (complaint >= THRESHOLD and points >= _HIGH_FROM) else Severity.NORMAL
+    return Severity.HIGH if points >= _HIGH_FROM else Severity.NORMAL
 
 
 def _reasons(found: Sequence[Signal]) -> tuple[str, ...]:

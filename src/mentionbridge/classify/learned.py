@@ -1,6 +1,6 @@
 """The judge that is always on: learned weights where we have them, scored rules for the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from mentionbridge.classify import signals, style
 from mentionbridge.classify.features import Pieces, plain
@@ -30,27 +30,32 @@ class LearnedJudge(RulesJudge):
         if lang != LEARNED:
             return super()._weigh(words, lang, found)
         pieces, weights = Pieces(plain(words.text)), self._weights
+        length = weights.length(pieces.all)
         # A picture is told of apart from the text; nothing was learned of it.
         row = style.row(words, [signal for signal in found if signal.group != "media"])
-        complaint = round(weights.probability(weights.score(pieces.all, row)), 4)
-        return Weighed(complaint, self._reasons(pieces, found), "learned", weights.version)
+        complaint = round(weights.probability(weights.score(pieces.all, row, length)), 4)
+        return Weighed(complaint, self._reasons(weights.by_word(pieces, length), found), "learned", weights.version)
 
-    def _reasons(self, pieces: Pieces, found: Sequence[Signal]) -> tuple[str, ...]:
+    def _reasons(self, parts: Iterable[tuple[str, float]], found: Sequence[Signal]) -> tuple[str, ...]:
         """Return what is risky first, then what weighed most: signals of our lists, and words we know."""
-        told = [self._reweighed(signal) for signal in found]
+        told = [Signal(each.group, each.seen, self._weights.by_signal(each), each.meaning) for each in found]
         risky = [signal for signal in told if signal.group in signals.RISKY]
-        others = [*(signal for signal in told if signal.group not in signals.RISKY), *self._by_word(pieces, told)]
-        others = [signal for signal in others if abs(signal.weight) >= _WORTH_SAYING]
-        others.sort(key=lambda signal: -abs(signal.weight))
-        return tuple(str(signal) for signal in [*risky, *others][:_REASONS])
+        others = [each for each in told if each.group not in signals.RISKY and abs(each.weight) >= _WORTH_SAYING]
+        others += self._by_word(parts, told)
+        others.sort(key=_size, reverse=True)
+        return tuple([str(signal) for signal in [*risky, *others][:_REASONS]])
 
-    def _reweighed(self, signal: Signal) -> Signal:
-        return Signal(signal.group, signal.seen, self._weights.by_signal(signal), signal.meaning)
+    def _by_word(self, parts: Iterable[tuple[str, float]], told: Sequence[Signal]) -> list[Signal]:
+        quoted = " ".join([signal.seen for signal in told]).casefold()
+        summed: dict[str, float] = {}
+        for word, part in parts:
+            summed[word] = summed.get(word, 0.0) + part
+        return [
+            Signal("word", f"the word '{word}'", part)
+            for word, part in summed.items()
+            if abs(part) >= _WORTH_SAYING and word in self._quotable and f"'{word}'" not in quoted
+        ]
 
-    def _by_word(self, pieces: Pieces, told: Sequence[Signal]) -> list[Signal]:
-        quoted = " ".join(signal.seen for signal in told).casefold()
-        parts: dict[str, float] = {}
-        for word, part in self._weights.by_word(pieces):
-            if word in self._quotable and f"'{word}'" not in quoted:
-                parts[word] = parts.get(word, 0.0) + part
-        return [Signal("word", f"the word '{word}'", part) for word, part in parts.items()]
+
+def _size(signal: Signal) -> float:
+    return abs(signal.weight)

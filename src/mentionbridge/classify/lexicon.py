@@ -2,22 +2,19 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
+from mentionbridge.classify.remembered import Remembered
 from mentionbridge.classify.words import phrase
 
 LANGUAGES = ("en", "de", "es", "fr", "it", "pt")
 _SHORTEST_STEM, _LONGEST_STEM = 4, 16
 _NEGATED_WITHIN = 3
-MOST_KNOWN, LONGEST_KNOWN = 16_384, 32
-"""So many words, no longer than that, are remembered as we have looked them up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A phrase of our lists found in a text; `negated` when a "not" stands shortly before it."""
 
     group: str
@@ -26,11 +23,11 @@ class Hit:
 
 
 class _Known(NamedTuple):
-    """A word as our lists know it: its class or itself, whether a phrase may begin with it, and its stem's group."""
+    """A word as our lists know it: its class or itself, whether a phrase may begin with it, its group when alone."""
 
     kind: str
     starts: bool
-    stem: str | None
+    group: str | None
 
 
 class Lexicon:
@@ -40,9 +37,10 @@ class Lexicon:
         self._negation = frozenset(data["negation"])
         self._classes = {word: f"<{name}>" for name, words in _table(data["classes"]) for word in words}
         self._phrases: dict[tuple[str, ...], str] = {}
-        self._reach: dict[str, int] = {}
+        self._starts: set[str] = set(self._negation)
+        self._reach: dict[tuple[str, ...], int] = {}
         self._stems: dict[str, str] = {}
-        self._known: dict[str, _Known] = {}
+        self._known = Remembered(self._learn)
         self.vocabulary = {*data["common"], *self._negation, *self._classes}
         for group, words in _table(data["words"]):
             for entry in words:
@@ -58,18 +56,18 @@ class Lexicon:
     def _add_pattern(self, group: str, pattern: tuple[str, ...]) -> None:
         self._phrases[pattern] = group
         self.vocabulary.update(pattern)
-        self._reach[pattern[0]] = max(len(pattern), self._reach.get(pattern[0], 0))
+        self._starts.add(pattern[0])
+        self._reach[pattern[:2]] = max(len(pattern), self._reach.get(pattern[:2], 0))
 
-    def find(self, tokens: Sequence[str]) -> Iterator[Hit]:
+    def find(self, tokens: tuple[str, ...]) -> Iterator[Hit]:
         """Yield hits from left to right, in time linear in the number of tokens."""
-        known = [self._known.get(token) or self._learn(token) for token in tokens]
-        kinds = [each.kind for each in known]
-        starts = [at for at, each in enumerate(known) if each.starts]
+        known = [*map(self._known.__getitem__, tokens)]
+        kinds = tuple([each.kind for each in known])
         free_from, last_negation = 0, -_NEGATED_WITHIN - 1
-        for at in starts:
-            if at < free_from:
+        for at, (_, starts, alone) in enumerate(known):
+            if not starts or at < free_from:
                 continue
-            length, group = self._longest_at(tokens, kinds, at, known[at].stem)
+            length, group = self._longest_at(tokens, kinds, at, alone)
             free_from = at + length
             if group:
                 yield Hit(group, " ".join(tokens[at:free_from]), at - last_negation <= _NEGATED_WITHIN)
@@ -78,15 +76,9 @@ class Lexicon:
                 last_negation = at
 
     def _learn(self, token: str) -> _Known:
-        """Look a word up once; people say the same few thousand words again and again."""
         kind, stem = self._kind(token), self._stem(token)
-        starts = token in self._reach or kind in self._reach or token in self._negation or stem is not None
-        known = _Known(kind, starts, stem)
-        if len(token) <= LONGEST_KNOWN:
-            if len(self._known) >= MOST_KNOWN:
-                self._known.clear()
-            self._known[token] = known
-        return known
+        starts = token in self._starts or kind in self._starts or stem is not None
+        return _Known(kind, starts, self._phrases.get((token,)) or self._phrases.get((kind,)) or stem)
 
     def _kind(self, word: str) -> str:
         if word.isdecimal():
@@ -94,15 +86,17 @@ class Lexicon:
         return "<nth>" if word[0].isdecimal() else self._classes.get(word, word)
 
     def _longest_at(
-        self, tokens: Sequence[str], kinds: Sequence[str], at: int, stem: str | None
+        self, tokens: tuple[str, ...], kinds: tuple[str, ...], at: int, alone: str | None
     ) -> tuple[int, str | None]:
-        reach = max(self._reach.get(tokens[at], 0), self._reach.get(kinds[at], 0))
-        for length in range(min(reach, len(tokens) - at), 0, -1):
+        # Most words that may begin a phrase are followed by one that ends the matter.
+        two = slice(at, at + 2)
+        reach = max(self._reach.get(tokens[two], 1), self._reach.get(kinds[two], 1))
+        for length in range(min(reach, len(tokens) - at), 1, -1):
             piece = slice(at, at + length)
-            group = self._phrases.get(tuple(tokens[piece])) or self._phrases.get(tuple(kinds[piece]))
+            group = self._phrases.get(tokens[piece]) or self._phrases.get(kinds[piece])
             if group:
                 return length, group
-        return 1, stem
+        return 1, alone
 
     def _stem(self, token: str) -> str | None:
         ends = range(_SHORTEST_STEM, min(len(token), _LONGEST_STEM) + 1)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mentionbridge.classify import style
-from mentionbridge.classify.features import BUCKETS, RUNS, Indices, Pieces
+from mentionbridge.classify.features import BUCKETS, Indices, Pieces
 from mentionbridge.classify.signals import Signal
 
 Floats = NDArray[np.float32]
@@ -40,10 +40,14 @@ class Weights:
         """What the verdicts are marked with."""
         return str(self.facts["version"])
 
-    def score(self, found: Indices, style: Sequence[float]) -> float:
-        """Return the uncalibrated score of a text from its buckets and its style."""
-        length = math.sqrt(float(self.sizes[found].sum())) or 1.0
-        return float(self.pieces[found].sum()) / length + float(self.style @ np.array(style, np.float32)) + self.bias
+    def length(self, found: Indices) -> float:
+        """Return the length of a text with these buckets, by which all their parts are divided."""
+        return math.sqrt(float(np.add.reduce(self.sizes.take(found)))) or 1.0
+
+    def score(self, found: Indices, style: Sequence[float], length: float) -> float:
+        """Return the uncalibrated score of a text from its buckets, its style and its `length`."""
+        part = float(np.add.reduce(self.pieces.take(found))) / length
+        return part + float(self.style @ np.array(style, np.float32)) + self.bias
 
     def probability(self, score: float) -> float:
         """Return how likely a text with this score is a complaint."""
@@ -59,36 +63,25 @@ class Weights:
         adds = style.of_signal(signal)
         return 0.0 if adds is None else float(self.style[adds[0]]) * adds[1] * self.slope
 
-    def by_word(self, pieces: Pieces) -> list[tuple[str, float]]:
+    def by_word(self, pieces: Pieces, length: float) -> list[tuple[str, float]]:
         """Return each word of the text with its part of the score: its own, half of its pairs', and its characters'."""
-        if not pieces.spans:
-            return []
-        length = math.sqrt(float(self.sizes[pieces.all].sum())) or 1.0
-        begins, ends = np.array(pieces.spans, dtype=np.int64).T
-        weighed = self.pieces[pieces.words]
-        parts = weighed[: len(begins)].astype(np.float64)
-        pairs = weighed[len(begins) :] / 2
+        weighed, count = self.pieces.take(pieces.words).astype(np.float64), len(pieces.begins)
+        parts, pairs = weighed[:count], weighed[count:] / 2
         parts[:-1] += pairs
         parts[1:] += pairs
-        running = np.concatenate(([0.0], np.cumsum(self._by_character(pieces))))
-        parts += running[ends] - running[begins]
-        return [
-            (pieces.said[begin:end], float(part) / length * self.slope)
-            for (begin, end), part in zip(pieces.spans, parts, strict=True)
-        ]
+        before = self._before(pieces)
+        parts += before.take(pieces.ends) - before.take(pieces.begins)
+        parts *= self.slope / length
+        return list(zip(pieces.words_said, parts.tolist(), strict=True))
 
-    def _by_character(self, pieces: Pieces) -> NDArray[np.float64]:
-        """Share the part of every run among the characters it covers."""
-        weighed = self.pieces[pieces.runs]
-        changes = np.zeros(len(pieces.said) + 1)
-        at = 0
-        for size in RUNS:
-            count = max(0, len(pieces.said) - size + 1)
-            share = weighed[at : at + count] / size
-            changes[:count] += share
-            changes[size : size + count] -= share
-            at += count
-        return np.cumsum(changes[:-1])
+    def _before(self, pieces: Pieces) -> NDArray[np.float64]:
+        """Share the part of every run among the characters it covers; return what stands before each character."""
+        shares = self.pieces.take(pieces.runs) / pieces.run_sizes
+        size = len(pieces.said) + 1
+        changes = np.bincount(pieces.run_begins, shares, size) - np.bincount(pieces.run_ends, shares, size)
+        before = np.zeros(size)
+        changes[:-1].cumsum().cumsum(out=before[1:])
+        return before
 
     def save(self, file: Path | IO[bytes]) -> None:
         """Write it as one compressed file."""

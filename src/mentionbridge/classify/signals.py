@@ -5,8 +5,9 @@ They were set by hand with a public set of posts to brands at hand, and rounded;
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from itertools import compress
+from typing import NamedTuple
 
 from mentionbridge.classify.lexicon import Hit, Lexicon
 from mentionbridge.classify.words import Words
@@ -41,12 +42,10 @@ WEIGHTS = {
 }
 _COUNTED_HITS = 3
 _NEGATED = {"praise": "not_praise", "failure": "not_failure", "money": "not_failure", "dismay": "not_failure"}
-_AMOUNT = re.compile(r"[$£€]\s?\d|\d\s?[€£$]")
-_URGENT_MARKS = re.compile(r"[?!]*(?:\?\?|\?!|!\?)[?!]*")
+_AMOUNT = re.compile(r"[$£€](?:\s?\d|(?<=\d.)|(?<=\d\s.))")
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(NamedTuple):
     """One thing we noticed, in words a person can check, with its part of the score."""
 
     group: str
@@ -55,42 +54,53 @@ class Signal:
     meaning: str = ""
 
     def __str__(self) -> str:
-        aside = ", ".join(part for part in (self.meaning, f"{self.weight:+.1f}" if self.weight else "") if part)
-        return f"{self.seen} ({aside})" if aside else self.seen
+        if not self.weight:
+            return f"{self.seen} ({self.meaning})" if self.meaning else self.seen
+        return f"{self.seen} ({self.meaning}{', ' if self.meaning else ''}{self.weight:+.1f})"
 
 
 def find(words: Words, lexicon: Lexicon, has_media: bool) -> list[Signal]:
     """Return every signal of a text, those of the word lists first."""
-    return [*_from_lists(lexicon.find(words.tokens)), *_from_manner(words, has_media)]
+    return [*_from_lists(lexicon.find(words.tokens)), *compress(_MANNERS, _manners_of(words, has_media))]
 
 
 def _from_lists(hits: Iterator[Hit]) -> Iterator[Signal]:
     said: dict[str, list[str]] = defaultdict(list)
-    for hit in hits:
-        group = _NEGATED.get(hit.group, hit.group) if hit.negated else hit.group
-        if len(said[group]) < _COUNTED_HITS and hit.said not in said[group]:
-            said[group].append(hit.said)
-    return (signal for group, phrases in said.items() for signal in _weighed(group, phrases))
+    for group, phrase, negated in hits:
+        phrases = said[_NEGATED.get(group, group) if negated else group]
+        if len(phrases) < _COUNTED_HITS and phrase not in phrases:
+            phrases.append(phrase)
+    for group, phrases in said.items():
+        # Said twice is not twice as bad: each further phrase of a kind counts half the one before.
+        weight, meaning = WEIGHTS[group]
+        for place, phrase in enumerate(phrases):
+            yield Signal(group, f"says '{phrase}'", weight / 2**place, meaning)
 
 
-def _weighed(group: str, phrases: Sequence[str]) -> Iterator[Signal]:
-    # Said twice is not twice as bad: each further phrase of a kind counts half the one before.
-    weight, meaning = WEIGHTS[group]
-    for place, phrase in enumerate(phrases):
-        yield Signal(group, f"says '{phrase}'", weight / 2**place, meaning)
+_MANNERS = (
+    Signal("length", "tells at some length", 0.5),
+    Signal("length", "tells in detail", 0.2),
+    Signal("shouting", "is written in capitals", 0.7),
+    Signal("shouting", "heaps up exclamation marks", 0.0),
+    Signal("urgent", "heaps up question marks", 0.8),
+    Signal("asking", "asks something", 0.4),
+    Signal("amount", "names an amount of money", 0.4),
+    Signal("link", "links elsewhere", -0.7),
+    Signal("media", "shows a picture", 0.1),
+)
 
 
-def _from_manner(words: Words, has_media: bool) -> Iterator[Signal]:
-    length = len(words.tokens)
-    manners = [
-        ("length", "tells at some length", 0.5, length >= 8),
-        ("length", "tells in detail", 0.2, length >= 15),
-        ("shouting", "is written in capitals", 0.7, words.shouts),
-        ("shouting", "heaps up exclamation marks", 0.0, "!!" in words.text),
-        ("urgent", "heaps up question marks", 0.8, bool(_URGENT_MARKS.search(words.text))),
-        ("asking", "asks something", 0.4, "?" in words.said or "？" in words.said),
-        ("amount", "names an amount of money", 0.4, bool(_AMOUNT.search(words.said))),
-        ("link", "links elsewhere", -0.7, words.links > 0),
-        ("media", "shows a picture", 0.1, has_media),
-    ]
-    return (Signal(group, seen, weight) for group, seen, weight, is_so in manners if is_so)
+def _manners_of(words: Words, has_media: bool) -> tuple[bool, ...]:
+    """Tell which of `_MANNERS` a text has."""
+    length, text, said = len(words.tokens), words.text, words.said
+    return (
+        length >= 8,
+        length >= 15,
+        words.shouts,
+        "!!" in text,
+        "??" in text or "?!" in text or "!?" in text,
+        "?" in said or "？" in said,
+        _AMOUNT.search(said) is not None,
+        words.links > 0,
+        has_media,
+    )

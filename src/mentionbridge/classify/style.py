@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from mentionbridge.classify.signals import WEIGHTS, Signal
@@ -22,9 +23,10 @@ _CLASSES = {
 }
 _CLASS_OF = {word: place for place, words in enumerate(_CLASSES.values()) for word in words.split()}
 _ASKING = list(_CLASSES).index("asking word")
-_HAPPY = re.compile(r"(?<!\w)[:;=][\-']?[)DpP\]]|<3|[😀-😎😍😘🙌👍❤💕🎉]")
-_SAD = re.compile(r"(?<!\w)[:;=][\-']?[(\[/\\|]|[😒😞😔😡😠😤😩😫😭😢👎]")
-_LONGER = re.compile(r"[^\W\d_]{2,}")
+_SMILE = re.compile(r"[:;=](?<!\w.)[\-']?[)DpP\]]")
+_FROWN = re.compile(r"[:;=](?<!\w.)[\-']?[(\[/\\|]")
+_HAPPY = re.compile(r"[😀-😎😍😘🙌👍❤💕🎉]")
+_SAD = re.compile(r"[😒😞😔😡😠😤😩😫😭😢👎]")
 
 MANNERS = (
     *("words", "characters", "capitals", "exclamation marks", "question marks", "dots", "begins with a name"),
@@ -56,22 +58,17 @@ def _groups(found: Sequence[Signal]) -> list[float]:
 
 
 def _classes(tokens: Sequence[str]) -> list[float]:
-    counts = [0] * len(_CLASSES)
-    for token in tokens:
-        place = _CLASS_OF.get(token)
-        if place is not None:
-            counts[place] += 1
+    counts = Counter(map(_CLASS_OF.get, tokens))
     begins = bool(tokens) and _CLASS_OF.get(tokens[0]) == _ASKING
-    return [*(min(count, 3) / 2 for count in counts), float(begins)]
+    return [*(min(counts[place], 3) / 2 for place in range(len(_CLASSES))), float(begins)]
 
 
 def _manner(words: Words) -> list[float]:
     text, said = words.text, words.said
-    longer = _LONGER.findall(said)
     facts = (
         math.log1p(len(words.tokens)),
         math.log1p(len(text)) / 2,
-        sum(map(str.isupper, longer)) / max(4, len(longer)),
+        len(words.capitals) / max(4, len(words.longer)),
         min(text.count("!"), 4) / 2,
         min(text.count("?"), 3) / 2,
         "..." in text or "…" in text,
@@ -79,9 +76,9 @@ def _manner(words: Words) -> list[float]:
         min(text.count("@"), 3) / 2,
         words.links > 0,
         min(text.count("#"), 3) / 2,
-        any(map(str.isdigit, said)),
-        _HAPPY.search(text) is not None,
-        _SAD.search(text) is not None,
+        words.has_digits,
+        "<3" in text or _shows(text, _SMILE, _HAPPY),
+        _shows(text, _FROWN, _SAD),
         '"' in text or "“" in text,
         text.lstrip()[:3].lower() == "rt ",
         text.rstrip().endswith("?"),
@@ -89,3 +86,7 @@ def _manner(words: Words) -> list[float]:
         ":" in said,
     )
     return [float(fact) for fact in facts]
+
+
+def _shows(text: str, typed: re.Pattern[str], drawn: re.Pattern[str]) -> bool:
+    return bool(typed.search(text)) or (not text.isascii() and bool(drawn.search(text)))

@@ -1,14 +1,16 @@
 """Which of our word lists a text should be read with."""
 
 from collections import Counter
-from functools import lru_cache
+from itertools import chain
 
-from mentionbridge.classify.lexicon import LANGUAGES, LONGEST_KNOWN, MOST_KNOWN, load
+from mentionbridge.classify.lexicon import LANGUAGES, load
+from mentionbridge.classify.remembered import Remembered
 from mentionbridge.classify.words import Words
 
 _ENOUGH_TO_OVERRULE = 3
 _WORDS_TO_TELL_BY = 5
 _KNOWN_SHARE = 0.2
+_SPOKEN = "spoken"
 
 
 def choose(words: Words, hint: str | None) -> str | None:
@@ -18,24 +20,23 @@ def choose(words: Words, hint: str | None) -> str | None:
     """
     if words.latin_share < 0.5:
         return None
-    spoken = [token for token in words.tokens if token[0].isalpha()]
-    heard = Counter(lang for token in spoken for lang in _lists_with(token))
-    known = {lang: heard[lang] for lang in LANGUAGES}
-    best = max(known, key=lambda lang: (known[lang], lang == hint))
+    heard = Counter(chain.from_iterable(map(_heard.__getitem__, words.tokens)))
+    known = {lang: heard.get(lang, 0) for lang in LANGUAGES}
+    most = max(known.values())
+    best = hint if hint in known and known[hint] == most else max(known, key=known.__getitem__)
     if hint is not None and not (known[best] >= _ENOUGH_TO_OVERRULE and known[best] >= 2 * known.get(hint, 0)):
         return hint if hint in known else None
-    return None if _sounds_foreign(known[best], len(spoken)) else best
+    return None if _sounds_foreign(known[best], heard[_SPOKEN]) else best
 
 
-def _lists_with(token: str) -> tuple[str, ...]:
-    return _remembered(token) if len(token) <= LONGEST_KNOWN else _look_up(token)
+def _hear(token: str) -> tuple[str, ...]:
+    """Return what a word adds one to: that something is spoken, and every language that has it in its lists."""
+    if not token[0].isalpha():
+        return ()
+    return (_SPOKEN, *(lang for lang in LANGUAGES if token in load(lang).vocabulary))
 
 
-def _look_up(token: str) -> tuple[str, ...]:
-    return tuple(lang for lang in LANGUAGES if token in load(lang).vocabulary)
-
-
-_remembered = lru_cache(maxsize=MOST_KNOWN)(_look_up)
+_heard = Remembered(_hear)
 
 
 def _sounds_foreign(known: int, spoken: int) -> bool:

@@ -16,6 +16,8 @@ def find(words: Words, topics: Sequence[Topic]) -> tuple[str, ...]:
 
     Whole words only, whatever their case, singular or plural; scripts without spaces match anywhere.
     """
+    if not topics:
+        return ()
     entries = [(word, topic.key) for topic in topics for word in topic.words]
     best = _best_by_key(_named(words.tokens, _spaced(tuple(entries))))
     unspaced = ((len(word), key) for word, key in entries if _is_unspaced(word) and word in words.said)

@@ -39,7 +39,7 @@ def test_the_same_word_falls_in_the_same_bucket_wherever_it_stands() -> None:
 def test_any_text_becomes_buckets(text: str) -> None:
     pieces = Pieces(plain(text))
     assert all(0 <= bucket < BUCKETS for bucket in pieces.all)
-    assert len(pieces.words) == max(0, 2 * len(pieces.spans) - 1)
+    assert len(pieces.words) == max(0, 2 * len(pieces.words_said) - 1)
     assert len(pieces.runs) == sum(max(0, len(pieces.said) - n + 1) for n in (3, 4, 5))
 
 
@@ -61,7 +61,8 @@ def test_what_was_taught_is_known(learned: Weights) -> None:
 
 def test_one_text_scores_as_it_does_among_many(learned: Weights) -> None:
     seen = learning.see(TEXTS[:20])
-    alone = [learned.score(Pieces(plain(text)).all, row) for text, row in zip(TEXTS, seen.style, strict=False)]
+    found = [Pieces(plain(text)).all for text in TEXTS[:20]]
+    alone = [learned.score(each, row, learned.length(each)) for each, row in zip(found, seen.style, strict=True)]
     assert alone == pytest.approx(learning.scores(learned, seen), abs=1e-3)
 
 
@@ -88,15 +89,17 @@ def test_another_file_is_refused() -> None:
 
 
 def test_a_word_is_told_its_part(learned: Weights) -> None:
-    parts = dict(learned.by_word(Pieces(plain("my parcel is broken"))))
+    pieces = Pieces(plain("my parcel is broken"))
+    parts = dict(learned.by_word(pieces, learned.length(pieces.all)))
     assert max(parts, key=lambda word: parts[word]) == "broken"
 
 
 def test_the_parts_of_the_words_hold_nearly_all_of_the_score(learned: Weights) -> None:
     bare = replace(learned, style=np.zeros(len(style.NAMES), np.float32), bias=0.0)
     pieces = Pieces(plain("broken again"))
-    score = bare.score(pieces.all, [0.0] * len(style.NAMES))
-    assert sum(part for _, part in bare.by_word(pieces)) == pytest.approx(score, rel=0.35)
+    length = bare.length(pieces.all)
+    score = bare.score(pieces.all, [0.0] * len(style.NAMES), length)
+    assert sum(part for _, part in bare.by_word(pieces, length)) == pytest.approx(score, rel=0.35)
 
 
 def test_calibration_turns_scores_into_shares() -> None:
