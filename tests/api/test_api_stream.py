@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
+from fakes import personal
+from fakes.clock import START
 from fakes.feed_world import Feed, open_feed
+from fakes.people import post, store_post
 from fakes.web_world import Site
+from mentionbridge.domain.events import EventType
 from mentionbridge.pipeline.publish import publish
 from mentionbridge.ports.access import Scope
 from mentionbridge.web.app import create_app
@@ -125,6 +129,26 @@ async def test_a_reader_goes_on_behind_the_last_it_saw(site: Site, feed: Feed) -
     async with stream(site, {**headers, "Last-Event-ID": "four"}) as reader:
         await reader.until(lambda: reader.ended)
     assert (reader.status, json.loads(reader.text)["code"]) == (400, "bad_cursor")
+
+
+async def test_what_a_post_shows_of_a_person_is_masked_by_webhook_by_pull_and_by_stream(site: Site, feed: Feed) -> None:
+    await feed.subscribe()
+    headers = await site.token(Scope.READ)
+    async with site.world.store.writing() as uow:
+        mention = await store_post(uow, post(text=personal.SHOWN))
+    async with stream(site, headers) as reader:
+        await reader.until(lambda: reader.text)
+        async with site.world.store.writing() as uow:
+            await uow.events.add(EventType.MENTION_RECEIVED, "acme", START, mention_id=mention.id)
+        await feed.work()
+        await reader.until(lambda: reader.events)
+    ((*_, sent),) = feed.post.heard
+    pulled = (await site.http.get("/v1/events?after=0", headers)).json()["items"]
+    bodies = [sent, pulled[0]["data"], reader.events[0]["data"]]
+    assert [body["mention"]["text"] for body in bodies] == [personal.MASKED] * 3
+    assert not [secret for secret in personal.SECRETS.values() if secret in f"{bodies}{reader.text}"]
+    alone = (await site.http.get(f"/v1/mentions/{mention.id}", headers)).json()
+    assert alone["text"] == personal.SHOWN
 
 
 async def test_a_reader_sees_only_its_brands_and_types(site: Site, feed: Feed) -> None:

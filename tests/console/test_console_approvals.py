@@ -2,12 +2,14 @@
 
 import html
 import re
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
-from fakes.people import OTHER, post, store_post, story
+from fakes import personal
+from fakes.people import OTHER, photo, post, store_post, story
 from fakes.web_world import EVERY_SCOPE, Site
 from mentionbridge.domain.reply import Reply, ReplyState
 from mentionbridge.ports.access import Scope
@@ -57,6 +59,17 @@ async def stored(site: Site, reply: Reply) -> Reply:
         found = await uow.replies.get(reply.brand_id, reply.id)
     assert found is not None
     return found
+
+
+async def test_what_a_post_shows_of_a_person_is_masked_in_the_list(site: Site, visitor: Visitor) -> None:
+    alt = "my card 4111 1111 1111 1111"
+    async with site.world.store.writing() as uow:
+        await store_post(uow, post(text=personal.SHOWN, media=(replace(photo(), alt=alt),)))
+    await drafted(site)
+    await visitor.signs_in()
+    page = html.unescape(await visitor.reads())
+    assert personal.MASKED in page and "my card [card]" in page
+    assert not [secret for secret in personal.SECRETS.values() if secret in page]
 
 
 async def test_a_draft_is_read_beside_its_post_and_let_out(site: Site, visitor: Visitor) -> None:

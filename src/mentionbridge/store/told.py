@@ -15,6 +15,7 @@ from mentionbridge.store import mentions as m
 from mentionbridge.store import tables as t
 from mentionbridge.store.replies import as_reply
 from mentionbridge.store.tickets import FACTS, as_ticket
+from mentionbridge.text.pii import mask
 
 _LONGEST = 4000
 _IDS = ("ticket_id", "account_id", "mention_id", "reply_id")
@@ -74,7 +75,10 @@ class Words:
 
 
 def mention_words(mention: Mention) -> dict[str, Any]:
-    """What an event tells of a mention, as it stands now."""
+    """What an event tells of a mention, as it stands now; telephone numbers, cards and the like are masked.
+
+    The feed goes to many; who needs a number reads the mention itself.
+    """
     told = {
         "platform": mention.platform,
         "external_id": mention.external_id,
@@ -83,7 +87,7 @@ def mention_words(mention: Mention) -> dict[str, Any]:
         "occurred_at": mention.occurred_at.isoformat(),
         "author": {"external_id": mention.author.external_id, "handle": mention.author.handle},
     }
-    return told | ({"redacted": True} if mention.redacted else {"text": mention.text[:_LONGEST]})
+    return told | ({"redacted": True} if mention.redacted else {"text": mask(mention.text[: 2 * _LONGEST])[:_LONGEST]})
 
 
 def reply_words(reply: Reply) -> dict[str, Any]:

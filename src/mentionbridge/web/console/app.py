@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mentionbridge.domain.errors import NotAllowed, NotFound, StoreDown
 from mentionbridge.kit.cursor import BadCursor
+from mentionbridge.text.pii import mask
 from mentionbridge.web.console import queue
 from mentionbridge.web.console.session import Sessions, Visitor
 from mentionbridge.web.door import Door
@@ -56,7 +57,7 @@ class Console:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters["time"] = queue.shown
+        self._templates.filters |= {"time": queue.shown, "masked": mask}
 
     def routes(self) -> list[Route | Mount]:
         """Return the routes, relative to where the console is mounted."""
