@@ -41,6 +41,7 @@ from mentionbridge.settings import (
     HelpdeskSection,
     HoursSection,
     PlaceSection,
+    ProductSection,
     RecordsSection,
     RetentionSection,
     Settings,
@@ -97,13 +98,28 @@ def manual() -> Iterator[Told]:
         prose = line.removeprefix("# ") if line.startswith("# ") else ""
 
 
-TABLES = {"topics", "places", "teams", "accounts", "hours", "targets", "retention", "wording", "form", "records"}
+TABLES = {
+    "topics",
+    "places",
+    "products",
+    "teams",
+    "accounts",
+    "hours",
+    "targets",
+    "retention",
+    "wording",
+    "form",
+    "records",
+}
 """What of a brand has a table of its own."""
+
+NAMED_TABLES = {"topics": TopicSection, "places": PlaceSection, "products": ProductSection, "teams": TeamSection}
 
 SECTIONS = [
     BrandSection,
     TopicSection,
     PlaceSection,
+    ProductSection,
     TeamSection,
     WordingSection,
     AccountSection,
@@ -132,8 +148,8 @@ def model_of(table: str) -> tuple[type[BaseModel], set[str]]:
             return BrandSection, TABLES
         case ["brands", _, ("hours" | "targets" | "retention" | "form" | "records") as section]:
             return BrandSection.model_fields[section].annotation, set()  # type: ignore[return-value]
-        case ["brands", _, ("topics" | "places" | "teams") as section, _]:
-            return {"topics": TopicSection, "places": PlaceSection, "teams": TeamSection}[section], set()
+        case ["brands", _, ("topics" | "places" | "products" | "teams") as section, _]:
+            return NAMED_TABLES[section], set()
         case ["brands", _, "wording", _]:
             return WordingSection, set()
         case ["brands", _, "accounts", _]:

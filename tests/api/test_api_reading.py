@@ -69,7 +69,7 @@ async def test_tickets_are_searched_page_by_page(site: Site) -> None:
 
 
 async def test_a_mention_read_alone_shows_what_it_names(site: Site) -> None:
-    words = "third e-mail about order 4711-229, 55 minutes on hold"
+    words = "third e-mail about order 4711-229, a kettle bought at the Old Quay, 55 minutes on hold"
     async with site.world.store.writing() as uow:
         mention = await store_post(uow, post(text=words))
     headers = await site.token(Scope.READ)
@@ -78,7 +78,10 @@ async def test_a_mention_read_alone_shows_what_it_names(site: Site) -> None:
         ("order_number", "4711-229"),
         ("earlier_attempt", "third e-mail"),
         ("earlier_attempt", "55 minutes on hold"),
+        ("place", "Quay branch"),
+        ("product", "Kettle 2"),
     }
+    assert {each["key"] for each in told["named"]} == {None, "quay", "kettle"}
     (listed,) = (await site.http.get("/v1/mentions", headers)).json()["items"]
     assert listed["named"] == []
 

@@ -18,7 +18,7 @@ from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.mention import Author, Origin, Post, Surface, Visibility
 from mentionbridge.domain.reply import NotFound, OwnPost, ReplyIntent, ReplyRight, Sent
 from mentionbridge.domain.ticket import Ticket
-from mentionbridge.domain.verdict import Place, Topic
+from mentionbridge.domain.verdict import Place, Product, Topic
 from mentionbridge.kit.ids import Ids
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.hear_ourselves import hear_arrivals
@@ -36,6 +36,7 @@ BRAND = Brand(
     "Acme",
     topics=(Topic("parcel", "your parcel", ("parcel",)), Topic("billing", "your bill", ("bill",))),
     places=(Place("harbour", "Harbour branch", ("harbour",)),),
+    products=(Product("kettle", "Kettle 2", ("kettle",)),),
     teams=(Team("deliveries", ("parcel",)), Team("harbour", (), ("harbour",))),
 )
 LATE = "@acme my parcel is three days late and nobody answers, this is terrible"

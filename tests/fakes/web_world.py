@@ -21,7 +21,7 @@ from mentionbridge.domain.account import Account, Brand
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.mention import Surface
 from mentionbridge.domain.reply import Refusal, ReplyRight, Target
-from mentionbridge.domain.verdict import Topic
+from mentionbridge.domain.verdict import Place, Product, Topic
 from mentionbridge.kit.ids import Ids
 from mentionbridge.net.signing import new_secret
 from mentionbridge.pipeline.bridge import Bridge, Connected
@@ -40,6 +40,8 @@ ACCOUNTS = (ACME, ACME_TWO, OTHER, FETCHED)
 EVERY_SCOPE = tuple(Scope)
 PARCEL = Topic("parcel", "your parcel", ("parcel",))
 DELIVERY = Topic("delivery", "your delivery", ("delivered",))
+PLACES = (Place("quay", "Quay branch", ("quay",)),)
+PRODUCTS = (Product("kettle", "Kettle 2", ("kettle",)),)
 
 
 @dataclass
@@ -194,7 +196,7 @@ def open_site(world: World, **limits: int) -> Site:
         media=nothing,
         observer=watching,
         brands={
-            "acme": Brand("acme", "Acme", (PARCEL, DELIVERY)),
+            "acme": Brand("acme", "Acme", (PARCEL, DELIVERY), places=PLACES, products=PRODUCTS),
             "borealis": Brand("borealis", "Borealis"),
         },
         connected=connected,

@@ -1,5 +1,6 @@
 """What anybody who has run a social helpdesk expects: who is who, one ticket a matter, and what opens it again."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -140,6 +141,15 @@ async def test_what_we_say_ourselves_is_no_ticket_in_public_or_in_private(told: 
     await told.hears(told.ours("Please send us your number", "dm-nobody"))
     await told.works()
     assert await tickets(told) == 0
+
+
+async def test_the_places_and_products_a_post_names_are_told_by_their_keys(told: Tale) -> None:
+    await told.says("sam", "My kettle from the Harbour shop is broken, the kettle leaks")
+    await told.says("ann", LATE)
+    rows = await told.rows("SELECT facts FROM events WHERE type = 'mention.classified' ORDER BY id")
+    facts = [json.loads(row) if isinstance(row, str) else row for (row,) in rows]
+    told_of = sorted(([each.get("places"), each.get("products")] for each in facts), key=str)
+    assert told_of == [[None, None], [["harbour"], ["kettle"]]]
 
 
 async def test_a_third_person_in_the_thread_has_a_ticket_of_their_own(told: Tale) -> None:

@@ -18,7 +18,7 @@ from mentionbridge.classify.model import Weights, read, shipped
 from mentionbridge.domain.account import Account, Brand, Mode, Team, Thresholds
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.handoff import CallTerms, FormTerms, Needs, Proof
-from mentionbridge.domain.verdict import Place, Topic
+from mentionbridge.domain.verdict import Place, Product, Topic
 from mentionbridge.domain.wording import Kind, Tone, Wording
 from mentionbridge.feed.delivery import TIMEOUT, HttpCourier
 from mentionbridge.helpdesks import named as desk_named
@@ -325,6 +325,7 @@ def make_brand(brand_id: str, section: BrandSection) -> Brand:
         generic_topic=section.generic_topic,
         lang=section.lang,
         places=tuple(Place(key, place.name, place.words) for key, place in section.places.items()),
+        products=tuple(Product(key, each.name, each.words) for key, each in section.products.items()),
         teams=tuple(Team(key, team.topics, team.places) for key, team in section.teams.items()),
         languages=section.languages,
         generic_topics=section.generic_topics,

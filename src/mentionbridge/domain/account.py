@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from mentionbridge.domain.handoff import FormTerms
-from mentionbridge.domain.verdict import Place, Topic
+from mentionbridge.domain.verdict import Place, Product, Topic
 from mentionbridge.domain.wording import Kind, Tone, Wording
 
 
@@ -42,6 +42,7 @@ class Brand:
     generic_topic: str | None = None
     lang: str = "en"
     places: Sequence[Place] = ()
+    products: Sequence[Product] = ()
     teams: Sequence[Team] = ()
     languages: Sequence[str] = ()
     generic_topics: Mapping[str, str] = field(default_factory=dict)

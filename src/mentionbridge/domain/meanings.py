@@ -54,7 +54,15 @@ _WAIT = {
 MEANINGS: dict[EventType, Meaning] = {
     E.MENTION_RECEIVED: Meaning("a post was stored", _MENTION, {"origin": "poll"}),
     E.MENTION_CLASSIFIED: Meaning(
-        "it was judged", _MENTION, {"label": "complaint", "complaint": 0.93, "decided": "open a ticket"}
+        "it was judged; `places` and `products` are the keys of those of the config that it names",
+        _MENTION,
+        {
+            "label": "complaint",
+            "complaint": 0.93,
+            "decided": "open a ticket",
+            "places?": ["harbour"],
+            "products?": ["kettle"],
+        },
     ),
     E.MENTION_RELABELLED: Meaning(
         "a person said what it is; that outranks the machine, now and later",

@@ -41,6 +41,11 @@ class Place(Topic):
 
 
 @dataclass(frozen=True, slots=True)
+class Product(Topic):
+    """One of the operator's products: a key, its name, and the words that give it away."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """A judgement with its confidence (`complaint`, 0 to 1), reasons a person can read, and who judged."""
 

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
+from mentionbridge.classify.named import keys
+from mentionbridge.domain.account import Brand
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Mention, MentionState, Origin, Surface
 from mentionbridge.domain.reply import OwnPost
@@ -38,7 +40,7 @@ async def _judge(bridge: Bridge, uow: UnitOfWork, hand: InHand) -> None:
     verdict = await _verdict(bridge, uow, mention, hand)
     decision = await weigh(bridge, uow, mention, verdict, maybe_own=hand.ours, has_media=hand.has_media)
     await uow.mentions.add_verdict(mention, verdict, decision.why, bridge.ids.new("vdt"), now)
-    await _tell(uow, mention, verdict, decision.why, now)
+    await _tell(uow, bridge.brand(mention.brand_id), mention, verdict, decision.why, now)
     await follow(bridge, uow, mention, verdict, decision, now, maybe_answered=hand.answered, maybe_wave=hand.wave)
 
 
@@ -147,7 +149,7 @@ async def _verdict(bridge: Bridge, uow: UnitOfWork, mention: Mention, hand: InHa
     return bridge.judge.judge(mention.text, lang=mention.lang, topics=brand.topics, has_media=hand.has_media)
 
 
-async def _tell(uow: UnitOfWork, mention: Mention, verdict: Verdict, decided: str, now: datetime) -> None:
+async def _tell(uow: UnitOfWork, brand: Brand, mention: Mention, verdict: Verdict, decided: str, now: datetime) -> None:
     await uow.events.add(
         EventType.MENTION_CLASSIFIED,
         mention.brand_id,
@@ -157,4 +159,5 @@ async def _tell(uow: UnitOfWork, mention: Mention, verdict: Verdict, decided: st
         label=verdict.label,
         complaint=round(verdict.complaint, 3),
         decided=decided,
+        **keys(mention.text, brand),
     )

@@ -63,6 +63,13 @@ class PlaceSection(Section):
     words: tuple[str, ...] = Field(min_length=1)
 
 
+class ProductSection(Section):
+    """Something the brand sells, or a part of it: its name, and the words that give it away."""
+
+    name: str = Field(min_length=1, max_length=60)
+    words: tuple[str, ...] = Field(min_length=1)
+
+
 class WordingSection(Section):
     """Phrasings for one occasion in one language."""
 
@@ -157,6 +164,7 @@ class BrandSection(Section):
     wording: dict[str, WordingSection] = {}
     templates: tuple[str, ...] = ()
     places: dict[str, PlaceSection] = {}
+    products: dict[str, ProductSection] = {}
     teams: dict[str, TeamSection] = {}
     hours: HoursSection = HoursSection()
     targets: TargetsSection = TargetsSection()

@@ -80,10 +80,14 @@ class VerdictShape(Shape):
 
 
 class NamedShape(Shape):
-    """A thing the post names: an `order_number`, an `earlier_attempt`, or a `photo` (whose `said` is null)."""
+    """A thing the post names: an `order_number`, an `earlier_attempt`, a `place`, a `product` or a `photo`.
+
+    `said` is the author's words; of a place or product the operator's name, and `key` is its key in the config.
+    """
 
     kind: str
     said: str | None
+    key: str | None = None
 
 
 class MediaShape(Shape):
@@ -152,7 +156,9 @@ class MentionShape(Shape):
     media: Sequence[MediaShape]
     sightings: Sequence[SightingShape] = ()
     context: Sequence[AboveShape] = ()
-    named: Sequence[NamedShape] = Field((), description="What the post names, told when it is read alone.")
+    named: Sequence[NamedShape] = Field(
+        (), description="What the post names, told when it is read alone or in a timeline."
+    )
 
 
 class FoundShape(Shape):
@@ -714,7 +720,7 @@ def author(who: Author) -> AuthorShape:
     return AuthorShape.model_validate(who)
 
 
-def mention(view: MentionView) -> MentionShape:
+def mention(view: MentionView, brand: Brand | None = None) -> MentionShape:
     said = view.mention
     told = _own(MentionShape, said, "author", "text", "verdict", "media", "sightings", "context", "named")
     return MentionShape(
@@ -725,12 +731,12 @@ def mention(view: MentionView) -> MentionShape:
         media=[_media(each) for each in view.media],
         sightings=[SightingShape.model_validate(each) for each in view.sightings],
         context=[_above(each) for each in view.context],
-        named=() if said.redacted else _named(view),
+        named=() if said.redacted else _named(view, brand),
     )
 
 
-def _named(view: MentionView) -> list[NamedShape]:
-    found = named(view.mention.text, view.mention.lang, len(view.media))
+def _named(view: MentionView, brand: Brand | None) -> list[NamedShape]:
+    found = named(view.mention.text, view.mention.lang, len(view.media), brand)
     return [NamedShape.model_validate(each) for each in found]
 
 
@@ -855,10 +861,10 @@ def exported(view: CustomerView, stories: Sequence[StoryView]) -> ExportShape:
     )
 
 
-def line(told: Line) -> LineShape:
+def line(told: Line, brand: Brand | None = None) -> LineShape:
     return LineShape(
         **_own(LineShape, told.entry, "mention", "reply"),
-        mention=mention(told.mention) if told.mention else None,
+        mention=mention(told.mention, brand) if told.mention else None,
         reply=reply(ReplyView(told.reply)) if told.reply else None,
     )
 

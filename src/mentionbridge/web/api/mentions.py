@@ -72,10 +72,11 @@ async def list_mentions(
 
 @router.get("/{mention_id}", responses=READS_ONE, summary="Read one mention, its verdict, pictures and sightings")
 async def read_mention(request: Request, caller: Reader, mention_id: str) -> shapes.MentionShape:
-    view = await door_of(request).desk.mention(caller.brands, mention_id)
+    door = door_of(request)
+    view = await door.desk.mention(caller.brands, mention_id)
     if view is None:
         raise Problem("not_found", "There is no such mention.")
-    return shapes.mention(view)
+    return shapes.mention(view, door.brands.get(view.mention.brand_id))
 
 
 @router.post(

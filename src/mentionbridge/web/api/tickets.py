@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from mentionbridge.domain.ticket import Priority, TicketState
+from mentionbridge.ports.desk import Line
 from mentionbridge.web import shapes, told
 from mentionbridge.web.answers import READS, READS_ONE, Answers
 from mentionbridge.web.caller import Reader
@@ -76,7 +77,12 @@ async def read_ticket(
 async def read_timeline(
     request: Request, caller: Reader, ticket_id: str, cursor: Cursor = None, limit: Limit = 100
 ) -> shapes.Listed[shapes.LineShape]:
-    found = await door_of(request).desk.timeline(caller.brands, ticket_id, cursor, limit)
+    door = door_of(request)
+    found = await door.desk.timeline(caller.brands, ticket_id, cursor, limit)
     if found is None:
         raise Problem("not_found", _MISSING)
-    return listed(request, found, shapes.line, limit, {})  # type: ignore[no-any-return]
+
+    def line(told: Line) -> shapes.LineShape:
+        return shapes.line(told, door.brands.get(told.entry.brand_id))
+
+    return listed(request, found, line, limit, {})  # type: ignore[no-any-return]
