@@ -101,6 +101,7 @@ def test_one_command_validates_and_draws(cli: Cli, labelled: Path, tmp_path: Pat
     assert {"all       macro F1", "left out  macro F1"} <= {line[:18] for line in ran.out.splitlines()}
     assert [path.name for path in sorted((tmp_path / "drawn").iterdir())] == [
         "domains.svg",
+        "mistakes.svg",
         "policy.svg",
         "reliability.svg",
     ]
@@ -112,12 +113,15 @@ def test_pictures_are_the_same_for_the_same_numbers() -> None:
     told = {
         "reliability": [{"share": 1.0, "said": 0.5, "was": 0.25}],
         "curve": [{"auto_from": 0.5, "reaching": 0.9, "answered": 0.4, "right": 0.8}],
+        "mistakes": [{"name": "asks <this>", "texts": 50, "missed": 0.5, "alarmed": 0.25}],
         "recovery": [{"domain": "<a>", "at_home": 0.8, "abroad": 0.7, "tuned": 0.75}],
     }
     drawn = draw(told)
     assert drawn == draw(told)
     assert 'cx="206.0" cy="286.0"' in drawn["reliability.svg"]
     assert "&lt;a&gt;" in drawn["domains.svg"]
+    assert 'width="208.0"' in drawn["mistakes.svg"] and 'width="104.0"' in drawn["mistakes.svg"]
+    assert "asks &lt;this&gt; (50)" in drawn["mistakes.svg"]
 
 
 @pytest.mark.parametrize(

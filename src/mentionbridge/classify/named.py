@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mentionbridge.classify import attempts, topics
+from mentionbridge.classify.judge import LONGEST
 from mentionbridge.classify.words import Words
 from mentionbridge.domain.account import Brand
 from mentionbridge.domain.verdict import Topic
@@ -27,6 +28,7 @@ class Named:
 
 def named(text: str, lang: str | None, pictures: int, brand: Brand | None = None) -> tuple[Named, ...]:
     """Return what a post names, at most `MOST` things, each once."""
+    text = text[:LONGEST]
     orders = [text[span.start : span.end] for span in pii.find(text) if span.kind is pii.Kind.ORDER]
     found = [Named("order_number", said) for said in orders]
     found += _of_lists(Words(text), brand) if brand is not None else ()
@@ -37,7 +39,7 @@ def named(text: str, lang: str | None, pictures: int, brand: Brand | None = None
 
 def keys(text: str, brand: Brand) -> dict[str, Any]:
     """Return the keys of the places and products a post names, the most specific first; only what there is."""
-    words = Words(text)
+    words = Words(text[:LONGEST])
     found = {"places": topics.find(words, brand.places), "products": topics.find(words, brand.products)}
     return {name: list(each)[:MOST] for name, each in found.items() if each}
 

@@ -1,10 +1,11 @@
 """The figures as pictures: plain SVG, written by hand, the same for the same numbers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
 _SIDE, _EDGE = 320, 46
+_ROW, _NAMES = 30, 200
 _INK, _FAINT = "#1f2933", "#cbd2d9"
 _COLOURS = ("#0b69a3", "#ba2525", "#3f9142", "#8d6a00")
 Points = Sequence[tuple[float, float]]
@@ -13,6 +14,7 @@ Points = Sequence[tuple[float, float]]
 def draw(told: Mapping[str, Any]) -> dict[str, str]:
     """Return each picture by its file name."""
     drawn = {"reliability.svg": reliability(told["reliability"]), "policy.svg": policy(told["curve"])}
+    drawn["mistakes.svg"] = mistakes(told["mistakes"])
     if told.get("recovery"):
         drawn["domains.svg"] = domains(told["recovery"])
     return drawn
@@ -49,6 +51,30 @@ def domains(rows: Sequence[Mapping[str, Any]]) -> str:
         _text(_x((place + 0.5) / len(rows)), _EDGE + _SIDE + 14, row["domain"][:9], 9) for place, row in enumerate(rows)
     ]
     return _plot("", "macro F1", marks, steps=())
+
+
+def mistakes(kinds: Sequence[Mapping[str, Any]]) -> str:
+    """Return two bars a kind of text: the complaints that were missed, and what was taken for one."""
+    ranked = sorted(kinds, key=lambda kind: -kind["missed"])
+    wide, high = 2 * _SIDE, 60 + _ROW * len(ranked)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" font-family="sans-serif">',
+        f'<rect width="{wide}" height="{high}" fill="#ffffff"/>',
+        _legend("of the complaints, missed", _COLOURS[0], 0),
+        _legend("of the rest, taken for a complaint", _COLOURS[1], 1),
+        *(part for place, kind in enumerate(ranked) for part in _pair(40 + _ROW * place, kind)),
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _pair(y: float, kind: Mapping[str, Any]) -> Iterator[str]:
+    yield _text(_NAMES - 8, y + 16, f"{kind['name']} ({kind['texts']})", 11, "end")
+    for line, (share, colour) in enumerate(zip((kind["missed"], kind["alarmed"]), _COLOURS, strict=False)):
+        width = share * 1.3 * _SIDE
+        top = y + 11 * line
+        yield f'<rect x="{_NAMES}" y="{top}" width="{width:.1f}" height="10" fill="{colour}"/>'
+        yield _text(_NAMES + width + 4, top + 9, f"{share:.0%}", 9, "start")
 
 
 def _plot(across: str, up: str, marks: Iterable[str], steps: Sequence[float] = (0, 0.25, 0.5, 0.75, 1)) -> str:

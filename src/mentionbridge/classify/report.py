@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mentionbridge.classify import measuring, trials, tuning
+from mentionbridge.classify import measuring, mistakes, trials, tuning
 from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.classify.learning import Lesson, Vector, see
 from mentionbridge.classify.learning import lesson as as_lesson
@@ -17,7 +17,7 @@ from mentionbridge.classify.rows import Row
 from mentionbridge.classify.trials import Progress, Trial, silent
 
 _TIMED = 1000
-_ROUNDS = 3
+_ROUNDS = 10
 _ENOUGH_ROWS = 2 * tuning.ENOUGH
 
 
@@ -34,6 +34,7 @@ class Report:
         told |= {"policy": [asdict(tuning.choose(self.tenths.brands.truth, self.tenths.brands.found))]}
         told |= {"curve": [asdict(point) for point in tuning.curve(self.tenths.brands.truth, self.tenths.brands.found)]}
         told |= {"reliability": [asdict(each) for each in _reliability(self.tenths)]}
+        told |= {"mistakes": [asdict(kind) for kind in mistakes.kinds(self.tenths.brands)]}
         return told | (self._abroad(self.domains) if self.domains else {})
 
     def _abroad(self, domains: Trial) -> dict[str, Any]:
@@ -81,18 +82,25 @@ def judged_whole(judge: LearnedJudge, rows: Sequence[Row], lang: str) -> tuple[V
 def speed(judge: LearnedJudge, texts: Sequence[str], rival: Callable[[str], object] | None) -> dict[str, float]:
     """Return whole verdicts a second on one thread, and how that compares with another judge in the same run."""
     some = [texts[place % len(texts)] for place in range(_TIMED)]
-    ours = _per_second(partial(judge.judge, lang="en", topics=(), has_media=False), some)
-    if rival is None:
+    judges: list[Callable[[str], object]] = [
+        partial(judge.judge, lang="en", topics=(), has_media=False),
+        *([rival] if rival else []),
+    ]
+    ours, *others = _per_second(judges, some)
+    if not others:
         return {"verdicts a second": round(ours)}
-    theirs = _per_second(rival, some)
+    (theirs,) = others
     return {"verdicts a second": round(ours), "VADER a second": round(theirs), "relative": round(ours / theirs, 3)}
 
 
-def _per_second(judge: Callable[[str], object], texts: Sequence[str]) -> float:
-    best = float("inf")
-    for _ in range(_ROUNDS):
-        began = time.process_time()
-        for text in texts:
-            judge(text)
-        best = min(best, time.process_time() - began)
-    return len(texts) / best
+def _per_second(judges: Sequence[Callable[[str], object]], texts: Sequence[str]) -> list[float]:
+    """Return the best of some rounds for each; they take turns, so that a busy minute is in the way of all."""
+    rounds = [[_seconds(judge, texts) for judge in judges] for _ in range(_ROUNDS)]
+    return [len(texts) / min(taken) for taken in zip(*rounds, strict=True)]
+
+
+def _seconds(judge: Callable[[str], object], texts: Sequence[str]) -> float:
+    began = time.process_time()
+    for text in texts:
+        judge(text)
+    return time.process_time() - began

@@ -4,11 +4,13 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mentionbridge.classify.judge import CANNOT_TELL
 from mentionbridge.classify.learned import LearnedJudge
+from mentionbridge.classify.named import named
+from mentionbridge.domain.account import Brand
 from mentionbridge.domain.verdict import Label, Severity, Topic, Verdict
 from mentionbridge.ports.judge import Judge
 
@@ -212,6 +214,16 @@ def test_ten_thousand_emoji_take_less_than_fifty_milliseconds() -> None:
         return time.process_time() - started
 
     assert min(seconds() for _ in range(5)) < 0.05
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.text(st.characters(codec=None, categories=None), min_size=1, max_size=60))
+def test_a_megabyte_of_any_text_is_judged_and_its_names_found_in_bounded_time(piece: str) -> None:
+    text = piece * (1_000_000 // len(piece))
+    started = time.process_time()
+    verdict, found = judge(text), named(text, None, 1, Brand("acme", "Acme", TOPICS))
+    assert 0 <= verdict.complaint <= 1 and found
+    assert time.process_time() - started < 1.5
 
 
 @pytest.mark.parametrize("piece", ["a", "😀 ", "\ud800", "\x00", "why? ", "\u0301", "字"])
