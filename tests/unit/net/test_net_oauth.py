@@ -9,9 +9,14 @@ import pytest
 from contract.scripted import MemoryVault
 from fakes.clock import HandClock
 from mentionbridge.domain.errors import LoginNeeded, PlatformDown
-from mentionbridge.net.oauth import CLAIM, Grant, Rotating
+from mentionbridge.net.grants import Grant
+from mentionbridge.net.oauth import CLAIM, Rotating
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+
+
+class Killed(BaseException):
+    """The process is gone."""
 
 
 class Network:
@@ -113,7 +118,7 @@ async def test_a_new_sign_in_replaces_what_was_kept(scene: Scene) -> None:
 
 async def test_who_dies_with_a_claim_holds_nobody_up_for_long(scene: Scene) -> None:
     async def dies(refresh: str) -> Grant:
-        raise KeyboardInterrupt
+        raise Killed
 
     class Forgetful(MemoryVault):
         async def swap(self, secret: str | None, version: int) -> bool:
@@ -124,7 +129,7 @@ async def test_who_dies_with_a_claim_holds_nobody_up_for_long(scene: Scene) -> N
             return await scene.vault.read()
 
     dying = Rotating("first", dies, Forgetful(None), scene.clock)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Killed):
         await dying.current()
     before = scene.clock.now()
     assert await scene.worker().current() == "access-1"
@@ -139,6 +144,20 @@ async def test_without_a_place_to_keep_the_new_one_nothing_is_traded_in(scene: S
     with pytest.raises(PlatformDown):
         await Rotating("first", scene.network.trade, Nowhere(None), scene.clock).current()
     assert scene.network.trades == 0
+
+
+async def test_a_configured_spare_takes_over_once(scene: Scene) -> None:
+    scene.network.good = "spare"
+    make = lambda: Rotating("first", scene.network.trade, scene.vault, scene.clock, spare="spare")  # noqa: E731
+    worker = make()
+    assert await worker.current() == "access-1"
+    assert not worker.has_spare
+    scene.clock.forward(3 * 3600)
+    scene.network.good = "somebody else's"
+    for _ in range(2):
+        with pytest.raises(LoginNeeded):
+            await make().current()
+    assert scene.network.refused == 2
 
 
 def test_a_token_is_not_shown(scene: Scene) -> None:

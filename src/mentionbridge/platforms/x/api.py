@@ -1,7 +1,7 @@
 """Calls to X as the signed-in account; a token that is refused is renewed once on the way."""
 
 from base64 import b64encode
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from mentionbridge.domain.errors import LoginNeeded, NoAnswer, PlatformDown
 from mentionbridge.kit.clock import Clock
 from mentionbridge.net.client import Answer, Http
-from mentionbridge.net.oauth import Grant, Rotating
+from mentionbridge.net.grants import Grant
+from mentionbridge.net.oauth import Rotating
 from mentionbridge.net.outcome import check_read, reading
 from mentionbridge.platforms.x import errors
 from mentionbridge.platforms.x.prices import Bill
@@ -19,6 +20,10 @@ from mentionbridge.ports.vault import Vault
 
 _FORM = "application/x-www-form-urlencoded"
 _SPENT = "X no longer takes this account's refresh token; sign the account in again and give us the new one."
+_NO_SPARE = (
+    "No spare sign-in is kept: an answer that is lost while this one is renewed signs the account out."
+    " Sign in a second time and give us that as spare_refresh_token."
+)
 _USUAL_LIFE = 7200
 
 
@@ -33,12 +38,21 @@ class Client:
 class Api:
     """Reads and writes."""
 
-    def __init__(self, http: Http, client: Client, refresh_token: str, vault: Vault, clock: Clock, bill: Bill) -> None:
+    def __init__(
+        self, http: Http, client: Client, refresh_token: str, vault: Vault, clock: Clock, bill: Bill, spare: str = ""
+    ) -> None:
         self._http = http
         self._client = client
         self._clock = clock
         self.bill = bill
-        self._tokens = Rotating(refresh_token, self._trade, vault, clock)
+        self._tokens = Rotating(refresh_token, self._trade, vault, clock, spare=spare)
+
+    @property
+    def hints(self) -> Sequence[str]:
+        """What the operator should know of the sign-in, before it is too late."""
+        if deadline := self._tokens.deadline:
+            return (f"X no longer renews this sign-in: it ends at {deadline:%Y-%m-%d %H:%M} UTC. Sign in again now.",)
+        return () if self._tokens.has_spare else (_NO_SPARE,)
 
     async def read(
         self, path: str, params: Mapping[str, Any] | None = None, *, fine: Collection[int] = ()

@@ -59,7 +59,7 @@ class XPlatform:
             raise PlatformDown("X did not say who we are")
         self._us = user.id
         name = user.name if isinstance(user.name, str) else ""
-        return Identity(user.id, user.handle, name, f"{self._site}/{user.handle}", HINTS)
+        return Identity(user.id, user.handle, name, f"{self._site}/{user.handle}", (*HINTS, *self._api.hints))
 
     async def collect(self, cursor: str | None) -> AsyncIterator[Page]:
         reader, mark = await self._reader(), Mark.load(cursor)

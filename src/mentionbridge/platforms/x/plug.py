@@ -61,6 +61,7 @@ class AccountOptions(Options):
     """An account's options on X."""
 
     refresh_token: SecretStr = Field(description="The refresh token of the last sign-in, with offline.access.")
+    spare_refresh_token: SecretStr | None = Field(None, description="The refresh token of a second, unused sign-in.")
     search: str | None = Field(None, max_length=512, description="A search for posts that do not tag us.")
     messages: bool = Field(True, description="Whether direct messages are read and answered.")
 
@@ -95,7 +96,8 @@ class XNetwork:
         shared, clock = self._options, self._tools.clock
         secret = shared.client_secret.get_secret_value() if shared.client_secret else None
         http, first = self._tools.http(shared.api_url), options.refresh_token.get_secret_value()
-        api = Api(http, Client(shared.client_id, secret), first, vault, clock, Bill(clock, shared.prices))
+        spare = options.spare_refresh_token.get_secret_value() if options.spare_refresh_token else ""
+        api = Api(http, Client(shared.client_id, secret), first, vault, clock, Bill(clock, shared.prices), spare)
         timeline = Timeline(api, shared.field_names, options.search)
         replies = PublicReplies(api, timeline, clock, shared.field_names)
         return XPlatform(api, timeline, replies, Messages(api, clock, wanted=options.messages), SITE, CAPABILITIES)
