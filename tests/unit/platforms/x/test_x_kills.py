@@ -117,3 +117,16 @@ async def test_killed_between_a_trade_and_its_keeping_the_account_asks_for_a_per
     with pytest.raises(LoginNeeded):
         await one_life(living(vault, clock, server.handle), intent, may_be_out=False)
     assert server.own == []
+
+
+async def test_a_sign_in_that_is_lost_is_told_while_the_account_still_works() -> None:
+    clock, server, vault = HandClock(), XServer(), MemoryVault("{}")
+    healthy = await living(vault, clock, server.handle).probe()
+    assert any("spare_refresh_token" in hint for hint in healthy.hints)
+    clock.forward(4000)
+    server.refresh = "taken by somebody else"
+    told = await living(vault, clock, server.handle).probe()
+    assert any("Sign in again now" in hint for hint in told.hints)
+    clock.forward(3600)
+    with pytest.raises(LoginNeeded):
+        await living(vault, clock, server.handle).probe()
