@@ -57,6 +57,7 @@ docs: $(VENV)/.run       ## write the generated half of docs/feed.md again
 lock:       ## resolve pyproject again into requirements/*.txt (needs uv on PATH)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml requirements/build.in -o $(RUN)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml requirements/build.in --extra dev -c $(RUN) -o $(DEV)
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements/accurate.in -c $(RUN) -o requirements/accurate.txt
 
 clean:      ## remove what make made
 	@rm -rf .venv .venv-* build dist

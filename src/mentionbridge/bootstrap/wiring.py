@@ -11,6 +11,7 @@ from zipfile import BadZipFile
 
 from sqlalchemy.engine import make_url
 
+from mentionbridge.bootstrap.judging import second_judge
 from mentionbridge.bootstrap.timing import make_timing
 from mentionbridge.bootstrap.wording import check_wording
 from mentionbridge.classify.learned import LearnedJudge
@@ -146,7 +147,7 @@ def build(
         store=store,
         clock=clock,
         ids=ids,
-        judge=LearnedJudge(read_weights(settings.judge.weights)),
+        judge=LearnedJudge(read_weights(settings.judge.weights), second_judge(settings.judge.tier)),
         courier=courier,
         media=GuardedMediaFetcher(guard, clock, **net, in_process=_own_pages(settings, networks)),
         observer=observer or Watcher(metrics),

@@ -1,6 +1,7 @@
 """The judge that is always on: learned weights where we have them, scored rules for the rest."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from mentionbridge.classify import signals, style
 from mentionbridge.classify.features import Pieces, plain
@@ -8,6 +9,7 @@ from mentionbridge.classify.judge import RulesJudge, Weighed
 from mentionbridge.classify.model import Weights, shipped
 from mentionbridge.classify.signals import Signal
 from mentionbridge.classify.words import Words
+from mentionbridge.domain.second import Second
 
 LEARNED = "en"
 _REASONS = 8
@@ -21,8 +23,9 @@ class LearnedJudge(RulesJudge):
     come from the rules everywhere: nobody has data to learn them from.
     """
 
-    def __init__(self, weights: Weights | None = None) -> None:
+    def __init__(self, weights: Weights | None = None, second: Second | None = None) -> None:
         super().__init__()
+        self._second = second
         self._weights = weights or shipped()
         self._quotable = self._weights.words
 
@@ -34,7 +37,9 @@ class LearnedJudge(RulesJudge):
         # A picture is told of apart from the text; nothing was learned of it.
         row = style.row(words, [signal for signal in found if signal.group != "media"])
         complaint = round(weights.probability(weights.score(pieces.all, row, length)), 4)
-        return Weighed(complaint, self._reasons(weights.by_word(pieces, length), found), "learned", weights.version)
+        reasons = self._reasons(weights.by_word(pieces, length), found)
+        weighed = Weighed(complaint, reasons, "learned", weights.version)
+        return weighed if self._second is None else _asked_again(self._second, weighed, pieces.said)
 
     def _reasons(self, parts: Iterable[tuple[str, float]], found: Sequence[Signal]) -> tuple[str, ...]:
         """Return what is risky first, then what weighed most: signals of our lists, and words we know."""
@@ -59,3 +64,12 @@ class LearnedJudge(RulesJudge):
 
 def _size(signal: Signal) -> float:
     return abs(signal.weight)
+
+
+def _asked_again(second: Second, weighed: Weighed, said: str) -> Weighed:
+    """Ask the slower judge where the first is not sure; the verdict then names both."""
+    low, high = second.unsure
+    if not low <= weighed.complaint <= high:
+        return weighed
+    complaint = round(second.second(said, weighed.complaint), 4)
+    return replace(weighed, complaint=complaint, model="accurate", version=f"{weighed.version}+{second.version}")

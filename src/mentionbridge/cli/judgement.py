@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mentionbridge.bootstrap.judging import second_judge
 from mentionbridge.classify import attempts, card, measuring, report
 from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.classify.model import Weights, read, shipped
@@ -19,6 +20,7 @@ from mentionbridge.classify.tuning import ENOUGH
 from mentionbridge.cli.common import ConfigOption, JsonOption, note
 from mentionbridge.cli.feedback import keep, learn_from_feedback
 from mentionbridge.domain.errors import SetupError
+from mentionbridge.domain.second import Second
 from mentionbridge.domain.verdict import Topic
 
 WeightsOption = Annotated[
@@ -36,14 +38,18 @@ def register(app: typer.Typer) -> None:
     app.command("train")(train)
 
 
-def classify(weights: WeightsOption = None, topic: TopicOption = None) -> None:
+def classify(
+    weights: WeightsOption = None,
+    topic: TopicOption = None,
+    tier: Annotated[str, typer.Option("--tier", help="`default` or `accurate`.")] = "default",
+) -> None:
     """Judge JSON lines of standard input, each with a "text" and perhaps "lang" and "id", to JSON lines.
 
     A line that cannot be read gets a line with its "error", and the exit code is 1 at the end.
 
     Example: mentionbridge classify < posts.jsonl
     """
-    judge, topics = LearnedJudge(_weights(weights)), [_topic(given) for given in topic or ()]
+    judge, topics = LearnedJudge(_weights(weights), _second(tier)), [_topic(given) for given in topic or ()]
     failed = False
     for number, line in enumerate(sys.stdin, start=1):
         if line.strip():
@@ -52,6 +58,12 @@ def classify(weights: WeightsOption = None, topic: TopicOption = None) -> None:
             typer.echo(json.dumps(answer, ensure_ascii=False))
     if failed:
         raise typer.Exit(1)
+
+
+def _second(tier: str) -> Second | None:
+    if tier not in ("default", "accurate"):
+        raise SetupError(f"--tier {tier!r} must be default or accurate.")
+    return second_judge(tier)
 
 
 def _classified(judge: LearnedJudge, topics: list[Topic], line: str, number: int) -> dict[str, Any]:

@@ -60,6 +60,7 @@ class JudgeSection(Section):
     """What posts are judged by."""
 
     weights: Path | None = None
+    tier: Literal["default", "accurate"] = "default"
 
 
 class DemoSection(Section):
