@@ -136,10 +136,16 @@ async def _waiting(app: App) -> int:
 async def _wait_alive(app: App, crowd: int) -> None:
     """Wait until every worker has gone through its start, which reads back what was said."""
     await asyncio.sleep(4 + crowd)
+    for _ in range(150):
+        if await _states(app) == {"active"}:
+            return
+        await asyncio.sleep(0.2)
+    raise RuntimeError(f"the account is {await _states(app)}")
+
+
+async def _states(app: App) -> set[str]:
     async with app.engine.reading() as connection:
-        states = (await connection.execute(sa.select(t.accounts.c.state))).scalars().all()
-    if set(states) != {"active"}:
-        raise RuntimeError(f"the account is {states}")
+        return set((await connection.execute(sa.select(t.accounts.c.state))).scalars())
 
 
 @contextmanager
