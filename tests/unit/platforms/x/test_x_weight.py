@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentionbridge.platforms.x.weight import addresses, count
+from mentionbridge.platforms.x.addresses import addresses
+from mentionbridge.platforms.x.weight import count
 
 VECTORS = {
     "Hello, world! 👋": 16,
