@@ -81,6 +81,7 @@ def test_doctor_finds_an_empty_database_then_only_warnings(cli: Cli, config: str
         "database": "ok",
         "key file": "warning",
         "public address": "warning",
+        "judge": "ok",
         "account acme (demo)": "ok",
     }
 

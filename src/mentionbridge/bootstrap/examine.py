@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+from mentionbridge.bootstrap.judging import told_of_tiers
 from mentionbridge.bootstrap.wiring import build, key_path
 from mentionbridge.domain.account import AccountState
 from mentionbridge.domain.capabilities import Support
@@ -80,6 +81,7 @@ def _missing_file(settings: Settings) -> Path | None:
 async def _wired(settings: Settings, bridge: Bridge) -> AsyncIterator[Finding]:
     yield _key(settings)
     yield _address(settings)
+    yield Finding("judge", "ok", told_of_tiers(settings.judge.tier))
     if not bridge.connected:
         yield Finding("accounts", "problem", "No account is configured; add [brands.NAME.accounts.NAME] to the config.")
     for connected in bridge.connected.values():

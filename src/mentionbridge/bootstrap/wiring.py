@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 
 from sqlalchemy.engine import make_url
 
-from mentionbridge.bootstrap.judging import second_judge
+from mentionbridge.bootstrap.judging import second_judge, usual_thresholds
 from mentionbridge.bootstrap.timing import make_timing
 from mentionbridge.bootstrap.wording import check_wording
 from mentionbridge.classify.learned import LearnedJudge
@@ -141,13 +141,15 @@ def build(
     networks = start_networks(settings, clock, looking=looking)
     courier = HttpCourier(guard, clock, **{**net, "timeout": _courier_timeout(settings)})
     brands = {brand_id: make_brand(brand_id, section) for brand_id, section in settings.brands.items()}
-    connected = connect_accounts(settings, networks, partial(_vault, engine, None if keyless else sealer))
+    second = second_judge(settings.judge.tier)
+    vault_of = partial(_vault, engine, None if keyless else sealer)
+    connected = connect_accounts(settings, networks, vault_of, usual_thresholds(second))
     check_wording(brands, connected)
     bridge = Bridge(
         store=store,
         clock=clock,
         ids=ids,
-        judge=LearnedJudge(read_weights(settings.judge.weights), second_judge(settings.judge.tier)),
+        judge=LearnedJudge(read_weights(settings.judge.weights), second),
         courier=courier,
         media=GuardedMediaFetcher(guard, clock, **net, in_process=_own_pages(settings, networks)),
         observer=observer or Watcher(metrics),
@@ -254,12 +256,15 @@ def _start(name: str, settings: Settings, tools: Tools) -> Network:
 
 
 def connect_accounts(
-    settings: Settings, networks: Mapping[str, Network], vault_of: Callable[[str, str], Vault]
+    settings: Settings,
+    networks: Mapping[str, Network],
+    vault_of: Callable[[str, str], Vault],
+    usual: Thresholds,
 ) -> dict[tuple[str, str], Connected]:
     """Make every configured account's platform."""
     return {
         (brand_id, account_id): _connect(
-            make_account(brand_id, account_id, section), networks, vault_of(brand_id, account_id)
+            make_account(brand_id, account_id, section, usual), networks, vault_of(brand_id, account_id)
         )
         for brand_id, brand in settings.brands.items()
         for account_id, section in brand.accounts.items()
@@ -294,7 +299,7 @@ def _link(name: str, section: HelpdeskSection, tools: DeskTools) -> LinkedDesk:
     )
 
 
-def make_account(brand_id: str, account_id: str, section: AccountSection) -> Account:
+def make_account(brand_id: str, account_id: str, section: AccountSection, usual: Thresholds) -> Account:
     """Turn a config section into an account; a new account where words reach real people starts in `approve`."""
     can = named(section.platform).capabilities
     mode = Mode(section.mode) if section.mode else Mode.APPROVE if can.real else Mode.AUTO
@@ -305,7 +310,7 @@ def make_account(brand_id: str, account_id: str, section: AccountSection) -> Acc
         mode=mode,
         poll_seconds=section.poll_seconds or can.default_poll_seconds,
         max_ack_age_hours=section.max_ack_age_hours,
-        thresholds=Thresholds(section.review_from, section.auto_from),
+        thresholds=_thresholds(section, usual),
         options=section.options,
         modes={Kind(kind): Mode(each) for kind, each in section.modes.items()},
         most_an_hour=section.most_per_hour,
@@ -313,6 +318,11 @@ def make_account(brand_id: str, account_id: str, section: AccountSection) -> Acc
         draft_hours=section.draft_hours,
         most_spent_a_day=int(section.spend_per_day * 1_000_000) if section.spend_per_day else None,
     )
+
+
+def _thresholds(section: AccountSection, usual: Thresholds) -> Thresholds:
+    named = {"review_from": section.review_from, "auto_from": section.auto_from}
+    return replace(usual, **{name: value for name, value in named.items() if value is not None})
 
 
 def make_brand(brand_id: str, section: BrandSection) -> Brand:

@@ -11,6 +11,7 @@ from mentionbridge.classify.model import Weights
 from mentionbridge.classify.own_words import taught
 from mentionbridge.classify.rows import Row, fingerprint
 from mentionbridge.classify.trials import calibrated_learn
+from mentionbridge.domain.second import Second
 
 _SHARED_BY = 12
 _WORD = re.compile(r"[^\W\d_]{2,}(?:['’][^\W\d_]+)?")
@@ -54,3 +55,8 @@ def shared_words(texts: Sequence[str]) -> list[str]:
 def knows(weights: Weights, rows: Sequence[Row]) -> bool:
     """Tell whether these very rows were learned from, so that judging them again proves nothing."""
     return weights.facts.get("fingerprint") == fingerprint(rows)
+
+
+def learned_by(second: Second, rows: Sequence[Row]) -> bool:
+    """Tell the same of a slower judge."""
+    return second.learned_from == fingerprint(rows)

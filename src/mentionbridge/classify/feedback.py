@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mentionbridge.classify import tongue
-from mentionbridge.classify.learned import LEARNED, LearnedJudge
+from mentionbridge.classify.learned import LEARNED, LearnedJudge, asked_too
 from mentionbridge.classify.learning import STEPS, Lesson, Vector, lesson, scores, see
 from mentionbridge.classify.measuring import MEASURES, Difference, difference
 from mentionbridge.classify.model import Weights
@@ -72,11 +72,10 @@ def judged_by_machine(labels: Sequence[Label]) -> list[Label]:
     return [label for label in labels if label.read_as is not None]
 
 
-def tune(weights: Weights, labels: Sequence[Label], kept: Mapping[str, float], was: Thresholds) -> Tuned:
+def tune(judge: LearnedJudge, labels: Sequence[Label], kept: Mapping[str, float], was: Thresholds) -> Tuned:
     """Move the thresholds `was` by a brand's labels; `kept` has the numbers of those the weights learned from."""
-    judge = LearnedJudge(weights)
     truth = np.array([float(label.complaint) for label in labels])
-    found = np.array([kept[label.text] if label.text in kept else _number(judge, label) for label in labels])
+    found = np.array([_number(judge, label, kept.get(label.text)) for label in labels])
     by = shift(truth, found)
     now = Thresholds(_within(moved(was.review_from, by)), _within(moved(was.auto_from, by)))
     return Tuned(now, len(labels), _does(truth, found, was), _does(truth, found, now))
@@ -86,7 +85,9 @@ def _within(threshold: float) -> float:
     return round(min(max(threshold, _LOWEST), _HIGHEST), 3)
 
 
-def _number(judge: LearnedJudge, label: Label) -> float:
+def _number(judge: LearnedJudge, label: Label, kept: float | None) -> float:
+    if kept is not None:
+        return kept if judge.second is None else asked_too(judge.second, label.text, kept)
     return judge.judge(label.text, lang=label.lang, topics=(), has_media=False).complaint
 
 

@@ -6,13 +6,9 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from mentionbridge.classify import measuring, mistakes, trials, tuning
 from mentionbridge.classify.learned import LearnedJudge
-from mentionbridge.classify.learning import Lesson, Vector, see
-from mentionbridge.classify.learning import lesson as as_lesson
-from mentionbridge.classify.model import Weights
+from mentionbridge.classify.learning import Lesson
 from mentionbridge.classify.rows import Row
 from mentionbridge.classify.trials import Progress, Trial, silent
 
@@ -65,18 +61,6 @@ def examine(rows: Sequence[Row], beside: Lesson | None, progress: Progress = sil
     tenths = trials.cross_validate(rows, beside=beside, progress=progress)
     several = len({row.domain for row in tenths.brands.rows}) > 1
     return Report(tenths, trials.leave_domains_out(rows, beside=beside, progress=progress) if several else None)
-
-
-def judged(weights: Weights, rows: Sequence[Row]) -> tuple[Vector, Vector]:
-    """Return the truth of rows, and what finished weights find of them."""
-    truth = np.array([float(row.complaint) for row in rows])
-    return truth, trials.probabilities(weights, as_lesson(see([row.text for row in rows]), truth))
-
-
-def judged_whole(judge: LearnedJudge, rows: Sequence[Row], lang: str) -> tuple[Vector, Vector]:
-    """Return the truth of rows in one language, and the numbers of the whole judge, rules and abstentions included."""
-    found = [judge.judge(row.text, lang=lang, topics=(), has_media=False).complaint for row in rows]
-    return np.array([float(row.complaint) for row in rows]), np.array(found)
 
 
 def speed(judge: LearnedJudge, texts: Sequence[str], rival: Callable[[str], object] | None) -> dict[str, float]:

@@ -73,10 +73,15 @@ def cross_validate(rows: Sequence[Row], *, beside: Lesson | None = None, progres
     return _judged(rows, truth, folds(truth), beside, progress)
 
 
+def domains(rows: Sequence[Row]) -> dict[str, Indices]:
+    """Return the rows of each domain that is a brand's trade, without random posts."""
+    named = sorted({row.domain for row in rows} - set(_RANDOM))
+    return {domain: np.flatnonzero([row.domain == domain for row in rows]) for domain in named}
+
+
 def leave_domains_out(rows: Sequence[Row], *, beside: Lesson | None = None, progress: Progress = silent) -> Trial:
     """Judge each domain by what the others teach."""
-    domains = sorted({row.domain for row in rows} - set(_RANDOM))
-    parts = [np.flatnonzero([row.domain == domain for row in rows]) for domain in domains]
+    parts = list(domains(rows).values())
     kept = sorted(index for part in parts for index in part.tolist())
     trial = _judged(rows, np.array([float(row.complaint) for row in rows]), parts, beside, progress)
     chosen = np.array(kept)

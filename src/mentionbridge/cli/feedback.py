@@ -10,9 +10,11 @@ from typing import Any
 import typer
 
 from mentionbridge.bootstrap import opened
+from mentionbridge.bootstrap.judging import second_judge, usual_thresholds
 from mentionbridge.bootstrap.wiring import read_weights
 from mentionbridge.classify import feedback
 from mentionbridge.classify.feedback import Label, Learned
+from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.classify.model import Weights
 from mentionbridge.classify.tuning import ENOUGH
 from mentionbridge.cli.common import note, run, settings_from
@@ -20,7 +22,6 @@ from mentionbridge.domain import verdict
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.mention import Mention
 from mentionbridge.platforms import discover
-from mentionbridge.rules.routing import DEFAULTS
 from mentionbridge.settings import Settings
 from mentionbridge.store.labelled import labelled
 
@@ -34,7 +35,8 @@ def learn_from_feedback(config: Path | None, out: Path, version: str | None) -> 
     brands = _with_enough(run(_labels(settings)))
     learned = _learned(weights, brands, version)
     better = learned if learned is not None and not learned.worse else None
-    told: dict[str, Any] = {"brands": _tuned(better.weights if better else weights, brands, better)}
+    judge = LearnedJudge(better.weights if better else weights, second_judge(settings.judge.tier))
+    told: dict[str, Any] = {"brands": _tuned(judge, brands, better)}
     if learned is not None:
         told |= {"labels": learned.labels, "gains": {name: asdict(gain) for name, gain in learned.gains.items()}}
     if better is not None:
@@ -80,9 +82,9 @@ def _learned(weights: Weights, brands: Brands, version: str | None) -> Learned |
     return feedback.learn_from(weights, labels, version, _bar if sys.stderr.isatty() else _quiet)
 
 
-def _tuned(weights: Weights, brands: Brands, learned: Learned | None) -> dict[str, Any]:
-    kept = learned.kept if learned else {}
-    found = {name: feedback.tune(weights, labels, kept, DEFAULTS) for name, labels in brands.items()}
+def _tuned(judge: LearnedJudge, brands: Brands, learned: Learned | None) -> dict[str, Any]:
+    kept, usual = learned.kept if learned else {}, usual_thresholds(judge.second)
+    found = {name: feedback.tune(judge, labels, kept, usual) for name, labels in brands.items()}
     return {
         name: {
             **asdict(tuned.thresholds),

@@ -27,7 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "template": ("template", "Show how our public sentences would read."),
     "listen": ("listen", "Print the feed as it happens, one event a line, until Ctrl-C."),
     "classify": ("judgement", "Judge JSON lines of standard input."),
-    "evaluate": ("judgement", "Measure the judge on labelled rows, or compare two weights files."),
+    "evaluate": ("evaluation", "Measure the judge on labelled rows, or compare two weights files."),
     "train": ("judgement", "Learn a weights file from labelled rows."),
 }
 """Every command: the file of `cli` that registers it, and its line in the list."""

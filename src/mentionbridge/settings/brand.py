@@ -94,8 +94,8 @@ class AccountSection(Section):
     modes: dict[Occasion, Letting] = {}
     poll_seconds: float | None = Field(None, gt=0, le=3600)
     max_ack_age_hours: float = Field(6.0, gt=0, le=168)
-    review_from: float = Field(0.11, ge=0, le=1)
-    auto_from: float = Field(0.74, ge=0, le=1)
+    review_from: float | None = Field(None, ge=0, le=1)
+    auto_from: float | None = Field(None, ge=0, le=1)
     most_per_hour: int = Field(500, ge=0, le=100_000)
     most_per_author: int = Field(3, ge=0, le=1000)
     draft_hours: float = Field(72.0, gt=0, le=8760)

@@ -1,29 +1,21 @@
 """The second judge is asked only where the first is not sure, and a verdict names both."""
 
 import sys
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 
-from mentionbridge.bootstrap.judging import second_judge
+from fakes.seconds import Sure
+from mentionbridge.bootstrap.judging import second_judge, usual_thresholds
+from mentionbridge.classify import tiers
+from mentionbridge.classify.feedback import Label as Told
+from mentionbridge.classify.feedback import tune
 from mentionbridge.classify.learned import LearnedJudge
+from mentionbridge.classify.rows import Row
+from mentionbridge.domain.account import Thresholds
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.verdict import Label, Verdict
-
-
-class Sure:
-    """Says what it is told to, and remembers what it was asked."""
-
-    version = "9"
-    unsure = (0.2, 0.8)
-
-    def __init__(self, says: float) -> None:
-        self.says = says
-        self.asked: list[tuple[str, float]] = []
-
-    def second(self, said: str, first: float) -> float:
-        self.asked.append((said, first))
-        return self.says
-
 
 UNSURE = "@acme where is the parcel"
 
@@ -63,3 +55,38 @@ def test_the_default_tier_imports_nothing_and_a_missing_one_is_a_sentence(monkey
     monkeypatch.setattr("mentionbridge.bootstrap.judging.entry_points", lambda **asked: ())
     with pytest.raises(SetupError, match=r"not installed; install mentionbridge\[accurate\]"):
         second_judge("accurate")
+
+
+def test_a_tier_that_lacks_a_library_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    lame = SimpleNamespace(load=lambda: import_module("mentionbridge_nothing"))
+    monkeypatch.setattr("mentionbridge.bootstrap.judging.entry_points", lambda **asked: (lame,))
+    with pytest.raises(SetupError, match=r"lacks something .*mentionbridge_nothing.*install mentionbridge\[accurate\]"):
+        second_judge("accurate")
+
+
+def test_each_tier_has_its_own_usual_thresholds() -> None:
+    assert usual_thresholds(None) == Thresholds()
+    assert usual_thresholds(Sure(0.9)) == Thresholds(0.08, 0.77)
+
+
+def test_what_both_tiers_say_is_measured_and_told_apart() -> None:
+    rows = [Row(UNSURE, True), Row("@acme what a lovely shop and thank you", False)]
+    for lang in (None, "en"):
+        second = Sure(0.01)
+        told = tiers.measure(LearnedJudge(second=second), rows, lang)
+        assert (told.tier, told.version, told.asked) == ("accurate", "1+9", 0.5)
+        assert (told.found[0], len(second.asked)) == (0.01, 1)
+        assert told.policy.reaching == 0.0
+        assert told.as_dict()["asked about"] == 0.5
+    alone = tiers.measure(LearnedJudge(), rows, None)
+    assert (alone.tier, alone.version, alone.asked) == ("default", "1", 0.0)
+    assert "asked about" not in alone.lines()
+
+
+def test_labels_move_the_thresholds_of_what_both_say() -> None:
+    labels = [Told("acme", f"{UNSURE} {turn}", "en", complaint=True, may_learn=False) for turn in range(20)]
+    judge = LearnedJudge(second=Sure(0.1))
+    alone, both = (tune(one, labels, {}, Thresholds()) for one in (LearnedJudge(), judge))
+    assert both.thresholds.review_from < alone.thresholds.review_from
+    kept = {label.text: 0.5 for label in labels}
+    assert tune(judge, labels, kept, Thresholds()) == both

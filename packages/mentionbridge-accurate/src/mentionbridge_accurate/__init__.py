@@ -16,7 +16,9 @@ class Encoder:
         files = resources.files(__name__)
         facts = json.loads(files.joinpath("facts.json").read_text(encoding="utf-8"))
         self.version: str = facts["version"]
+        self.learned_from: str = facts["learned_from"]
         self.unsure: tuple[float, float] = (facts["unsure"][0], facts["unsure"][1])
+        self.thresholds: tuple[float, float] = (facts["thresholds"][0], facts["thresholds"][1])
         self._share, self._slope, self._shift = (float(facts[name]) for name in ("share", "slope", "shift"))
         self._tokenizer = Tokenizer.from_str(files.joinpath("tokenizer.json").read_text(encoding="utf-8"))
         self._tokenizer.enable_truncation(int(facts["longest"]))

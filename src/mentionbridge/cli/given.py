@@ -1,0 +1,45 @@
+"""What the judge's own commands are given: labelled rows, a weights file, a tier."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mentionbridge.bootstrap.judging import second_judge
+from mentionbridge.classify.model import Weights, read, shipped
+from mentionbridge.classify.rows import Row
+from mentionbridge.classify.rows import read as read_rows
+from mentionbridge.domain.errors import SetupError
+from mentionbridge.domain.second import Second
+
+WeightsOption = Annotated[
+    Path | None, typer.Option("--weights", metavar="FILE.npz", help="A weights file; unset takes the shipped one.")
+]
+TierOption = Annotated[str, typer.Option("--tier", help="`default` or `accurate`.")]
+
+
+def second_of(tier: str) -> Second | None:
+    """Return the judge that a tier asks beside the first. Raises SetupError when it is unknown or not installed."""
+    if tier not in ("default", "accurate"):
+        raise SetupError(f"--tier {tier!r} must be default or accurate.")
+    return second_judge(tier)
+
+
+def rows_of(file: Path) -> list[Row]:
+    """Read labelled rows. Raises SetupError with what is wrong with the file."""
+    if not file.is_file():
+        raise SetupError(f"There is no file {file}.")
+    try:
+        return read_rows(file)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise SetupError(f"{file}: {error}.") from error
+
+
+def weights_of(file: Path | None) -> Weights:
+    """Read a weights file, or the shipped one. Raises SetupError with what is wrong with the file."""
+    if file is None:
+        return shipped()
+    try:
+        return read(file)
+    except (ValueError, OSError) as error:
+        raise SetupError(f"{file} cannot be read: {error}.") from error
