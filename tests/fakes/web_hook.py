@@ -42,6 +42,9 @@ class ToyHook:
         given = request.headers.get("x-toy-signature", "")
         return None if hmac.compare_digest(given.encode(), wanted.encode()) else "it does not match the body"
 
+    def addressee(self, body: bytes) -> str | None:
+        return None
+
     def parse(self, body: bytes) -> Sequence[Item]:
         self.parsed += 1
         return [Unreadable(body, "the toy network says nothing readable")]

@@ -21,7 +21,6 @@ from mentionbridge.domain.ticket import SAME_TOPIC_WINDOW
 from mentionbridge.kit.backoff import delay
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.hear_ourselves import hear, hear_arrivals
-from mentionbridge.pipeline.part import NOT_CONFIGURED, park_body
 from mentionbridge.pipeline.spend import READING, check_spend
 from mentionbridge.pipeline.take_in import Arrival, Taken, take_in, tell
 from mentionbridge.ports.store import Lease, UnitOfWork
@@ -210,28 +209,3 @@ async def _miss(uow: UnitOfWork, account: Account, cause: str, now: datetime) ->
         return False
     await uow.events.add(EventType.GAP_OPENED, account.brand_id, now, account_id=account.id, cause=cause)
     return True
-
-
-async def read_hook(bridge: Bridge, lease: Lease) -> None:
-    """Turn one stored webhook body into mentions; what cannot be read stays, marked so, and so does nobody's."""
-    async with bridge.store.writing() as uow:
-        await uow.claims.check(lease)
-        found = await uow.inbox.body(lease.brand_id, lease.id)
-        if found is None:
-            return
-        account_id, body = found
-        connected = bridge.find(lease.brand_id, account_id)
-        if connected is None or connected.hook is None:
-            await park_body(
-                uow, lease, NOT_CONFIGURED if connected is None else "the account takes no webhooks any more"
-            )
-            return
-        known = await uow.accounts.health(lease.brand_id, account_id)
-        items = connected.hook.parse(body)
-        now = bridge.clock.now()
-        arrivals = [Arrival(connected.account, known, item) for item in items]
-        taken = await take_in(uow, arrivals, origin=Origin.HOOK, now=now)
-        await hear_arrivals(bridge, uow, arrivals, taken)
-        await uow.inbox.read(lease.brand_id, lease.id)
-        await uow.claims.done(lease)
-    tell(bridge.observer, connected.account, taken, Origin.HOOK)

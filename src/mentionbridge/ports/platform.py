@@ -166,5 +166,8 @@ class Hook(Protocol):
     def verify(self, request: HookRequest, now: datetime) -> str | None:
         """Check signature and freshness on the raw bytes, in constant time; None when good, else why not."""
 
+    def addressee(self, body: bytes) -> str | None:
+        """Return the network id of the account a verified body says it is for; None when it says none. Never raises."""
+
     def parse(self, body: bytes) -> Sequence[Item]:
         """Read a verified body; what cannot be understood comes back as Unreadable. Never raises. Pure."""

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from mentionbridge.pipeline.bridge import Bridge
-from mentionbridge.pipeline.collect import poll, read_hook
+from mentionbridge.pipeline.collect import poll
 from mentionbridge.pipeline.judge import judge
 from mentionbridge.pipeline.keep_picture import keep_picture
 from mentionbridge.pipeline.mirror import mirror
 from mentionbridge.pipeline.post import post
 from mentionbridge.pipeline.promise import watch_promise
+from mentionbridge.pipeline.read_hook import read_hook
 from mentionbridge.pipeline.recheck import recheck
 from mentionbridge.pipeline.records import ask_records
 from mentionbridge.pipeline.relay import relay

@@ -36,5 +36,8 @@ class DemoHook:
             return f"the signature is more than {TOLERANCE_SECONDS // 60} minutes away from now"
         return None
 
+    def addressee(self, body: bytes) -> str | None:
+        return None
+
     def parse(self, body: bytes) -> Sequence[Item]:
         return wire.read_events(body)

@@ -47,24 +47,26 @@ class XHook:
         good = hmac.compare_digest(token_for(self._secret, request.body).encode(), given.encode("utf-8", "replace"))
         return None if good else "the signature does not match"
 
+    def addressee(self, body: bytes) -> str | None:
+        """X knows one address an app, and sends there what is for any account that signed in with it."""
+        return _receiver(_read(body))
+
     def parse(self, body: bytes) -> Sequence[Item]:
         """Read what it carries; events that tell us nothing are left out, and what is not understood is kept."""
-        try:
-            told = json.loads(body)
-        except (ValueError, RecursionError):
+        told = _read(body)
+        if told is None:
             return [unreadable(body.decode("utf-8", "replace"), "not JSON")]
         if not isinstance(told, dict):
             return [unreadable(told, "not an object")]
         if "data" in told:
-            us = an_object(an_object(told["data"]).get("filter")).get("user_id")
-            return list(self._as(us)._activity(told["data"]))
+            return list(self._as(_receiver(told))._activity(told["data"]))
         if any(name in told for name in _LISTS):
-            return list(self._as(told.get("for_user_id"))._account_activity(told))
+            return list(self._as(_receiver(told))._account_activity(told))
         return [unreadable(told, "an event of a kind we do not know")]
 
-    def _as(self, us: Any) -> "XHook":
+    def _as(self, us: str | None) -> "XHook":
         """Read as the account the event says it is for."""
-        return XHook(self._secret, replace(self._reader, us=us)) if isinstance(us, str) else self
+        return self if us is None else XHook(self._secret, replace(self._reader, us=us))
 
     def _activity(self, event: Any) -> Iterator[Item]:
         told = an_object(event)
@@ -112,6 +114,24 @@ class XHook:
             }
             item = self._reader.message(message, Beside.read(users))
             yield item
+
+
+def _read(body: bytes) -> Any:
+    """Return what the body says; None is said by nobody, and stands for what is no JSON."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _receiver(told: Any) -> str | None:
+    whole = an_object(told)
+    us = (
+        an_object(an_object(whole.get("data")).get("filter")).get("user_id")
+        if "data" in whole
+        else whole.get("for_user_id")
+    )
+    return us if isinstance(us, str) and us else None
 
 
 def conversation(one: Any, other: Any) -> str | None:
