@@ -12,7 +12,7 @@ from fakes.chaos_kills import fuse
 from fakes.chaos_outside import outside
 from fakes.databases import fresh_database
 from fakes.toy_desk import Case, ToyDesk, lost, outlive, refused, with_desks
-from mentionbridge.domain.errors import LoginNeeded, NoAnswer, OddAnswer, PlatformDown, RateLimited
+from mentionbridge.domain.errors import DeskRefused, LoginNeeded, NoAnswer, OddAnswer, PlatformDown, RateLimited
 from mentionbridge.ports.mirrors import External
 from mirror.conftest import Scene
 
@@ -146,6 +146,23 @@ async def test_two_of_ours_merged_there_is_a_matter_for_a_person(scene: Scene) -
     assert "was merged into D-1" in reason and "merge the tickets here too" in reason
     assert ticket != scene.desk.cases["D-1"].key
     assert await scene.life.one("SELECT count(*) FROM externals") == 2
+
+
+@pytest.mark.parametrize("what", ["append", "set_status"])
+async def test_a_ticket_deleted_after_our_look_is_told_as_gone_and_not_as_a_refusal(scene: Scene, what: str) -> None:
+    await scene.complains()
+
+    def before(called: str) -> None:
+        if called == what:
+            scene.case.gone = True
+            raise DeskRefused("invalid", "The desk declined (400): there is no such ticket.")
+
+    scene.desk.before = before
+    scene.desk.sets("done")
+    await scene.passes()
+    await scene.outside.says("sam", "@acme my broadband is down and nobody cares", parent="p-1")
+    await scene.passes(60)
+    assert await scene.life.one("SELECT state FROM mirrors") == "gone"
 
 
 async def test_a_ticket_deleted_there_stays_ours_and_is_told_as_gone(scene: Scene) -> None:

@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from mentionbridge.domain.errors import DeskRefused, LeaseLost, NoAnswer, OddAnswer, PlatformError, StoreDown
+from mentionbridge.domain.errors import (
+    DeskRefused,
+    LeaseLost,
+    MentionbridgeError,
+    NoAnswer,
+    OddAnswer,
+    PlatformError,
+    StoreDown,
+)
 from mentionbridge.domain.helpdesk import (
     Carried,
     LineState,
@@ -25,7 +33,7 @@ from mentionbridge.domain.ticket import TicketState
 from mentionbridge.pipeline.bridge import Bridge, LinkedDesk
 from mentionbridge.pipeline.hear_desk import follow_state, take_lines
 from mentionbridge.pipeline.post import Gate
-from mentionbridge.pipeline.trouble_at_desk import failed
+from mentionbridge.pipeline.trouble_at_desk import GONE, failed
 from mentionbridge.ports.mirrors import External
 from mentionbridge.ports.store import Lease
 from mentionbridge.rules.mirroring import Append, Replace, Step, agree, new_ticket, plan
@@ -107,12 +115,29 @@ async def mirror(bridge: Bridge, lease: Lease) -> None:
     except StillOpen as waiting:
         async with bridge.store.writing() as uow:
             await uow.claims.done(lease, waiting.due)
-    except (PlatformError, NoAnswer, DeskRefused) as error:
+    except DeskRefused as error:
+        await failed(bridge, turn.desk, lease, turn.mirror, await _why_refused(turn, error))
+    except (PlatformError, NoAnswer) as error:
         await failed(bridge, turn.desk, lease, turn.mirror, error)
     except Exception as error:
         # A folder that stumbles over what a desk sent must be seen like a desk that is down.
         odd = OddAnswer("stumbled", f"{type(error).__name__}: {error}")
         await failed(bridge, turn.desk, lease, turn.mirror, odd)
+
+
+async def _why_refused(turn: Round, refused: DeskRefused) -> DeskRefused:
+    """Tell a ticket that was deleted after our look from a desk that minds our words: both are refused alike."""
+    if turn.external is None or refused.code == GONE:
+        return refused
+    try:
+        found = await turn.desk.helpdesk.read(turn.there)
+    except MentionbridgeError:
+        return refused
+    return _gone(turn, found) if isinstance(found, TicketGone) else refused
+
+
+def _gone(turn: Round, found: TicketGone) -> DeskRefused:
+    return DeskRefused(GONE, f"Their ticket {turn.there} is gone: {found.reason}.")
 
 
 async def _begin(bridge: Bridge, lease: Lease) -> Round | None:
@@ -181,7 +206,7 @@ async def _look(turn: Round) -> None:
     known = [line.key for line in turn.carried if line.way is Way.IN]
     found = await turn.desk.helpdesk.read(turn.there, known=known)
     if isinstance(found, TicketGone):
-        raise DeskRefused("ticket_gone", f"Their ticket {turn.there} is gone: {found.reason}.")
+        raise _gone(turn, found)
     if found.id != turn.there:
         await _follow_merge(turn, found)
     turn.theirs = found

@@ -23,6 +23,8 @@ RESTS_AFTER = 5
 PARKS_AFTER = 10
 """Tries at one ticket after which a person should look; it is tried on all the same."""
 
+GONE = "ticket_gone"
+
 REFUSED_AGAIN = timedelta(hours=1)
 
 
@@ -47,7 +49,7 @@ async def failed(bridge: Bridge, desk: LinkedDesk, lease: Lease, mirror: Mirror,
     async with bridge.store.writing() as uow:
         await uow.claims.check(lease)
         if isinstance(error, DeskRefused):
-            gone = error.code == "ticket_gone"
+            gone = error.code == GONE
             await uow.mirrors.set_state(mirror, MirrorState.GONE if gone else MirrorState.PARKED, str(error), now)
             due = None if gone else now + REFUSED_AGAIN
         else:
