@@ -65,6 +65,21 @@ async def test_a_deletion_told_between_our_last_look_and_the_claim_wins(life: Li
     assert await life.rows("SELECT state FROM replies") == [("cancelled",)]
 
 
+@pytest.mark.parametrize("is_told", [True, False], ids=["told", "found out"])
+async def test_whoever_deletes_and_says_it_again_is_answered_once(life: Life, is_told: bool) -> None:
+    complaint = await judged(life)
+    await deletes(life, complaint)
+    if is_told:
+        await life.hear()
+        await life.serve(Queue.HOOK)
+    else:
+        await life.serve(Queue.SEND)
+    again = await life.outside.says("sam", "@acme my broadband has been down since Tuesday, nobody answers")
+    await life.until_quiet()
+    assert (len(life.outside.ours()), len(life.outside.answers_to(again))) == (1, 1)
+    assert await life.one("SELECT count(*) FROM tickets") == 1
+
+
 async def withdrawn_meanwhile(life: Life, body: bytes) -> None:
     """Another worker follows the deletion while ours holds the reply and has been told that it may be said."""
     async with life.bridge.store.writing() as uow:

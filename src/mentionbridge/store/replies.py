@@ -213,8 +213,8 @@ class StoredReplies:
     async def move(self, reply: Reply, state: ReplyState, now: datetime, **changes: Any) -> Reply:
         check_move(reply.state, state)
         values = {**changes, "state": state, "updated_at": now}
-        if state is ReplyState.EXPIRED and not reply.may_be_out:
-            # Its place in the story is free again for an answer to what the person says next.
+        if _frees_its_place(reply, state, values):
+            # What the person says next in this story may be answered.
             values["dedupe"] = reply.id
         told = set_values(reply.brand_id, reply.id, values, state=reply.state)
         # Its story may have been merged or split since the reply was read.
@@ -321,3 +321,11 @@ def _as_reply(facts: dict[str, Any]) -> Reply:
         "kind": Kind(facts["kind"]) if facts["kind"] else None,
     }
     return Reply(**{**facts, **enums})
+
+
+def _frees_its_place(reply: Reply, state: ReplyState, values: Mapping[str, Any]) -> bool:
+    """True when these words are surely not out, and no person decided that they should not be."""
+    if state is ReplyState.REFUSED:
+        return True
+    ends_unsaid = state in (ReplyState.EXPIRED, ReplyState.CANCELLED) and not reply.may_be_out
+    return ends_unsaid and "evidence" not in values
