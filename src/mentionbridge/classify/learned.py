@@ -1,7 +1,7 @@
 """The judge that is always on: learned weights where we have them, scored rules for the rest."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 
 from mentionbridge.classify import signals, style
 from mentionbridge.classify.features import Pieces, plain
@@ -14,6 +14,9 @@ from mentionbridge.domain.second import Second, is_asked
 LEARNED = "en"
 _REASONS = 8
 _WORTH_SAYING = 0.1
+_Told = tuple[float, float, str, str, float, str]
+"""What a reason is made of: the size of its part, the part, and the fields of a signal."""
+_SIZE = itemgetter(0)
 
 
 class LearnedJudge(RulesJudge):
@@ -27,43 +30,40 @@ class LearnedJudge(RulesJudge):
         super().__init__()
         self.second = second
         self.weights = weights or shipped()
-        self._quotable = self.weights.words
+        self._version, self._quotable = self.weights.version, self.weights.words
+        self._by_group = style.by_group(self.weights.style.tolist())
 
     def _weigh(self, words: Words, lang: str, found: Sequence[Signal]) -> Weighed:
         if lang != LEARNED:
             return super()._weigh(words, lang, found)
         pieces, weights = Pieces(plain(words.text)), self.weights
-        length = weights.length(pieces.all)
+        weighed = weights.weigh(pieces.all)
         # A picture is told of apart from the text; nothing was learned of it.
         row = style.row(words, [signal for signal in found if signal.group != "media"])
-        complaint = round(weights.probability(weights.score(pieces.all, row, length)), 4)
-        reasons = self._reasons(weights.by_word(pieces, length), found)
-        weighed = Weighed(complaint, reasons, "learned", weights.version)
-        return weighed if self.second is None else _asked_again(self.second, weighed, pieces.said)
+        complaint = round(weights.probability(weights.score(weighed, row)), 4)
+        reasons = self._reasons(weights.by_word(pieces, weighed[1]), found)
+        judged = Weighed(complaint, reasons, "learned", self._version)
+        return judged if self.second is None else _asked_again(self.second, judged, pieces.said)
 
     def _reasons(self, parts: Iterable[tuple[str, float]], found: Sequence[Signal]) -> tuple[str, ...]:
         """Return what is risky first, then what weighed most: signals of our lists, and words we know."""
-        told = [Signal(each.group, each.seen, self.weights.by_signal(each), each.meaning) for each in found]
-        risky = [signal for signal in told if signal.group in signals.RISKY]
-        others = [each for each in told if each.group not in signals.RISKY and abs(each.weight) >= _WORTH_SAYING]
-        others += self._by_word(parts, told)
-        others.sort(key=_size, reverse=True)
-        return tuple([str(signal) for signal in [*risky, *others][:_REASONS]])
+        weighed = [self._by_group.get(each.group, 0.0) * style.added(each) * self.weights.slope for each in found]
+        told = [(abs(weight), weight, *each) for weight, each in zip(weighed, found, strict=True)]
+        risky = [each for each in told if each[2] in signals.RISKY]
+        others = [each for each in told if each[2] not in signals.RISKY and each[0] >= _WORTH_SAYING]
+        others += self._by_word(parts, " ".join([each.seen for each in found]).casefold())
+        others.sort(key=_SIZE, reverse=True)
+        chosen = [*risky, *others][:_REASONS]
+        return tuple([signals.told(seen, weight, meaning) for _, weight, _, seen, _, meaning in chosen])
 
-    def _by_word(self, parts: Iterable[tuple[str, float]], told: Sequence[Signal]) -> list[Signal]:
-        quoted = " ".join([signal.seen for signal in told]).casefold()
+    def _by_word(self, parts: Iterable[tuple[str, float]], quoted: str) -> Iterator[_Told]:
         summed: dict[str, float] = {}
         for word, part in parts:
-            summed[word] = summed.get(word, 0.0) + part
-        return [
-            Signal("word", f"the word '{word}'", part)
-            for word, part in summed.items()
-            if abs(part) >= _WORTH_SAYING and word in self._quotable and f"'{word}'" not in quoted
-        ]
-
-
-def _size(signal: Signal) -> float:
-    return abs(signal.weight)
+            if word in self._quotable:
+                summed[word] = summed.get(word, 0.0) + part
+        for word, part in summed.items():
+            if abs(part) >= _WORTH_SAYING and f"'{word}'" not in quoted:
+                yield abs(part), part, "word", f"the word '{word}'", part, ""
 
 
 def asked_too(second: Second, text: str, first: float) -> float:
@@ -76,4 +76,4 @@ def _asked_again(second: Second, weighed: Weighed, said: str) -> Weighed:
     if not is_asked(second, weighed.complaint):
         return weighed
     complaint = round(second.second(said, weighed.complaint), 4)
-    return replace(weighed, complaint=complaint, model="accurate", version=f"{weighed.version}+{second.version}")
+    return weighed._replace(complaint=complaint, model="accurate", version=f"{weighed.version}+{second.version}")

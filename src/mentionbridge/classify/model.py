@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -12,9 +12,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mentionbridge.classify import style
 from mentionbridge.classify.features import BUCKETS, Indices, Pieces
-from mentionbridge.classify.signals import Signal
 
 Floats = NDArray[np.float32]
 _SHIPPED = "default.npz"
@@ -34,20 +32,27 @@ class Weights:
     slope: float
     shift: float
     facts: Mapping[str, Any]
+    _both: NDArray[np.int64] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # A text's buckets lie far apart: side by side, both numbers of one are fetched at once.
+        both = np.stack((self.pieces, self.sizes), axis=1).astype(np.float32)
+        object.__setattr__(self, "_both", both.view(np.int64).ravel())
 
     @property
     def version(self) -> str:
         """What the verdicts are marked with."""
         return str(self.facts["version"])
 
-    def length(self, found: Indices) -> float:
-        """Return the length of a text with these buckets, by which all their parts are divided."""
-        return math.sqrt(float(np.add.reduce(self.sizes.take(found)))) or 1.0
+    def weigh(self, found: Indices) -> tuple[float, float]:
+        """Return the sum of the parts of a text with these buckets, and its length, by which they are all divided."""
+        both = self._both.take(found).view(np.float32)
+        return float(np.add.reduce(both[::2])), math.sqrt(float(np.add.reduce(both[1::2]))) or 1.0
 
-    def score(self, found: Indices, style: Sequence[float], length: float) -> float:
-        """Return the uncalibrated score of a text from its buckets, its style and its `length`."""
-        part = float(np.add.reduce(self.pieces.take(found))) / length
-        return part + float(self.style @ np.array(style, np.float32)) + self.bias
+    def score(self, weighed: tuple[float, float], style: Sequence[float]) -> float:
+        """Return the uncalibrated score of a text from what `weigh` found and its style."""
+        part, length = weighed
+        return part / length + float(self.style @ np.array(style, np.float32)) + self.bias
 
     def probability(self, score: float) -> float:
         """Return how likely a text with this score is a complaint."""
@@ -58,14 +63,9 @@ class Weights:
         """The words many learned texts shared; only these are ever quoted as a reason."""
         return frozenset(self.facts["words"])
 
-    def by_signal(self, signal: Signal) -> float:
-        """Return the part of the score that a signal of our lists has."""
-        adds = style.of_signal(signal)
-        return 0.0 if adds is None else float(self.style[adds[0]]) * adds[1] * self.slope
-
     def by_word(self, pieces: Pieces, length: float) -> list[tuple[str, float]]:
         """Return each word of the text with its part of the score: its own, half of its pairs', and its characters'."""
-        weighed, count = self.pieces.take(pieces.words).astype(np.float64), len(pieces.begins)
+        weighed, count = self._parts(pieces.words).astype(np.float64), len(pieces.begins)
         parts, pairs = weighed[:count], weighed[count:] / 2
         parts[:-1] += pairs
         parts[1:] += pairs
@@ -74,9 +74,12 @@ class Weights:
         parts *= self.slope / length
         return list(zip(pieces.words_said, parts.tolist(), strict=True))
 
+    def _parts(self, places: Indices) -> Floats:
+        return self._both.take(places).view(np.float32)[::2]
+
     def _before(self, pieces: Pieces) -> NDArray[np.float64]:
         """Share the part of every run among the characters it covers; return what stands before each character."""
-        shares = self.pieces.take(pieces.runs) / pieces.run_sizes
+        shares = self._parts(pieces.runs) / pieces.run_sizes
         size = len(pieces.said) + 1
         changes = np.bincount(pieces.run_begins, shares, size) - np.bincount(pieces.run_ends, shares, size)
         before = np.zeros(size)

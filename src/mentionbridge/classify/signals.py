@@ -54,9 +54,14 @@ class Signal(NamedTuple):
     meaning: str = ""
 
     def __str__(self) -> str:
-        if not self.weight:
-            return f"{self.seen} ({self.meaning})" if self.meaning else self.seen
-        return f"{self.seen} ({self.meaning}{', ' if self.meaning else ''}{self.weight:+.1f})"
+        return told(self.seen, self.weight, self.meaning)
+
+
+def told(seen: str, weight: float, meaning: str) -> str:
+    """Say what was noticed as a reason, with its part of the score."""
+    if not weight:
+        return f"{seen} ({meaning})" if meaning else seen
+    return f"{seen} ({meaning}{', ' if meaning else ''}{weight:+.1f})"
 
 
 def find(words: Words, lexicon: Lexicon, has_media: bool) -> list[Signal]:

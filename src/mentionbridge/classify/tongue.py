@@ -1,6 +1,8 @@
 """Which of our word lists a text should be read with."""
 
 from collections import Counter
+from collections.abc import Callable
+from functools import cache
 from itertools import chain
 
 from mentionbridge.classify.lexicon import LANGUAGES, load
@@ -20,6 +22,9 @@ def choose(words: Words, hint: str | None) -> str | None:
     """
     if words.latin_share < 0.5:
         return None
+    if hint in LANGUAGES and 2 * sum(map(_voiced(hint), words.tokens)) > len(words.tokens):
+        # More than half of the words are of the language we were told: no other can have twice as many.
+        return hint
     heard = Counter(chain.from_iterable(map(_heard.__getitem__, words.tokens)))
     known = {lang: heard.get(lang, 0) for lang in LANGUAGES}
     most = max(known.values())
@@ -37,6 +42,12 @@ def _hear(token: str) -> tuple[str, ...]:
 
 
 _heard = Remembered(_hear)
+
+
+@cache
+def _voiced(lang: str) -> Callable[[object], bool]:
+    """Return what tells whether a word that is spoken is in the lists of a language."""
+    return frozenset(word for word in load(lang).vocabulary if word[0].isalpha()).__contains__
 
 
 def _sounds_foreign(known: int, spoken: int) -> bool:

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 
 # A pattern that begins with one character is looked for many times faster: what may not stand before is asked after it.
 _HANDLE = r"@(?<![\w@]@)[\w.\-]+(?:@[\w.\-]+)?"
@@ -22,7 +21,7 @@ class Words:
     """One text, taken apart once.
 
     `said` is the text without handles and web addresses, `folded` the whole of it case-folded; `tokens` are case-folded
-    words and numbers, and each emoji once, however often it is repeated.
+    words and numbers, and each emoji once, however often it is repeated; `links` is how many web addresses it carries.
     """
 
     def __init__(self, text: str) -> None:
@@ -32,11 +31,10 @@ class Words:
         self.said = (_NOT_OURS if "http" in self.folded or "www." in self.folded else _HANDLES).sub(" ", whole)
         found = _WORD.findall(self.said.casefold())
         self.tokens = tuple(found if self.said.isascii() else _symbols_once(found))
-
-    @cached_property
-    def links(self) -> int:
-        """How many web addresses the text carries."""
-        return self.folded.count("http")
+        self.links = self.folded.count("http")
+        # A property that remembers by itself takes a lock before Python 3.12, which costs more than it saves here.
+        self._longer: list[str] | None = None
+        self._capitals: list[str] | None = None
 
     @property
     def hashtags(self) -> int:
@@ -48,30 +46,30 @@ class Words:
         """True when a digit of any script is among what is said."""
         return bool(_DIGIT.search(self.said)) or (not self.said.isascii() and any(map(str.isdigit, self.said)))
 
-    @cached_property
-    def letters(self) -> int:
-        """How many letters of any script the text holds."""
-        return sum(map(str.isalpha, self.said))
-
-    @cached_property
+    @property
     def latin_share(self) -> float:
         """Which part of the letters is Latin; 1 when there are none."""
         if self.said.isascii():
             return 1.0
         others = sum(map(str.isalpha, "".join(_BEYOND_LATIN.findall(self.said))))
-        return (self.letters - others) / self.letters if self.letters else 1.0
+        letters = sum(map(str.isalpha, self.said))
+        return (letters - others) / letters if letters else 1.0
 
-    @cached_property
+    @property
     def longer(self) -> list[str]:
         """Every run of two letters or more, as it is written."""
-        return _LONGER.findall(self.said)
+        if self._longer is None:
+            self._longer = _LONGER.findall(self.said)
+        return self._longer
 
-    @cached_property
+    @property
     def capitals(self) -> list[str]:
         """Those of them that are in capitals."""
-        return [word for word in self.longer if word.isupper()]
+        if self._capitals is None:
+            self._capitals = [word for word in self.longer if word.isupper()]
+        return self._capitals
 
-    @cached_property
+    @property
     def shouts(self) -> bool:
         """True when most of at least three longer words are in capitals."""
         loud = sum(map(_can_shout, self.capitals))

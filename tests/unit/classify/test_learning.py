@@ -62,7 +62,7 @@ def test_what_was_taught_is_known(learned: Weights) -> None:
 def test_one_text_scores_as_it_does_among_many(learned: Weights) -> None:
     seen = learning.see(TEXTS[:20])
     found = [Pieces(plain(text)).all for text in TEXTS[:20]]
-    alone = [learned.score(each, row, learned.length(each)) for each, row in zip(found, seen.style, strict=True)]
+    alone = [learned.score(learned.weigh(each), row) for each, row in zip(found, seen.style, strict=True)]
     assert alone == pytest.approx(learning.scores(learned, seen), abs=1e-3)
 
 
@@ -90,16 +90,16 @@ def test_another_file_is_refused() -> None:
 
 def test_a_word_is_told_its_part(learned: Weights) -> None:
     pieces = Pieces(plain("my parcel is broken"))
-    parts = dict(learned.by_word(pieces, learned.length(pieces.all)))
+    parts = dict(learned.by_word(pieces, learned.weigh(pieces.all)[1]))
     assert max(parts, key=lambda word: parts[word]) == "broken"
 
 
 def test_the_parts_of_the_words_hold_nearly_all_of_the_score(learned: Weights) -> None:
     bare = replace(learned, style=np.zeros(len(style.NAMES), np.float32), bias=0.0)
     pieces = Pieces(plain("broken again"))
-    length = bare.length(pieces.all)
-    score = bare.score(pieces.all, [0.0] * len(style.NAMES), length)
-    assert sum(part for _, part in bare.by_word(pieces, length)) == pytest.approx(score, rel=0.35)
+    weighed = bare.weigh(pieces.all)
+    score = bare.score(weighed, [0.0] * len(style.NAMES))
+    assert sum(part for _, part in bare.by_word(pieces, weighed[1])) == pytest.approx(score, rel=0.35)
 
 
 def test_calibration_turns_scores_into_shares() -> None:
