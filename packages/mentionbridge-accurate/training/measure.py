@@ -49,7 +49,9 @@ def main(file: Path, work: Path) -> None:
         print(f"asked {_asked(default, band).mean():.3f}")
         tell("{}-{}".format(*band), trials.Trial(rows, truth, _cascade(default, blended, band), ()))
     at_home = trials.Trial(rows, truth, _cascade(default, blended, SHIPPED), ())
-    tell_policy(at_home.brands)
+    brands = at_home.brands
+    _tell("brands, own scale", trials.rescaled(brands, trials.folds(brands.truth)))
+    tell_policy(brands)
     if all((work / f"{domain}.pt").exists() for domain in trials.domains(rows)):
         _away(work, at_home, texts, mixed)
 
@@ -66,11 +68,12 @@ def _away(work: Path, at_home: trials.Trial, texts: list[list[int]], mixed: Vect
     found = _cascade(default, blended, SHIPPED)
     print(f"asked {_asked(default[chosen], SHIPPED).mean():.3f}")
     alone = trials.Trial(rows, truth, default, ()).brands
-    tell("away default", alone)
-    tell("away encoder", trials.Trial(rows, truth, 1 / (1 + np.exp(-encoder)), ()).brands)
+    _tell("away default", alone)
+    _tell("away encoder", trials.Trial(rows, truth, 1 / (1 + np.exp(-encoder)), ()).brands)
     away = trials.Trial(rows, truth, found, ()).brands
-    tell("away", away)
-    tell("away, always asked", trials.Trial(rows, truth, blended, ()).brands)
+    _tell("away", away)
+    _tell("away, own scale", trials.rescaled(away, list(trials.domains(away.rows).values())))
+    _tell("away, always asked", trials.Trial(rows, truth, blended, ()).brands)
     tell_policy(away)
     for name in ("macro F1", "ROC AUC"):
         more = measuring.difference(away.truth, alone.found, away.found, measuring.MEASURES[name])
@@ -88,8 +91,12 @@ def _away(work: Path, at_home: trials.Trial, texts: list[list[int]], mixed: Vect
 def tell(name: str, trial: trials.Trial) -> None:
     """Print the figures on all rows and on those said to brands."""
     for what, one in ((name, trial), (f"{name} brands", trial.brands)):
-        for measure, figure in measuring.table(one.truth, one.found).items():
-            print(f"{what:26} {measure:18} {figure}", flush=True)
+        _tell(what, one)
+
+
+def _tell(what: str, trial: trials.Trial) -> None:
+    for measure, figure in measuring.table(trial.truth, trial.found).items():
+        print(f"{what:26} {measure:18} {figure}", flush=True)
 
 
 def tell_policy(trial: trials.Trial) -> None:

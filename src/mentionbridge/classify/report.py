@@ -26,7 +26,9 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Return every table for printing and drawing."""
-        told: dict[str, Any] = {"all": _figures(self.tenths), "brands": _figures(self.tenths.brands)}
+        brands = self.tenths.brands
+        told: dict[str, Any] = {"all": _figures(self.tenths), "brands": _figures(brands)}
+        told |= {"brands, own scale": _figures(trials.rescaled(brands, trials.folds(brands.truth)))}
         told |= {"policy": [asdict(tuning.choose(self.tenths.brands.truth, self.tenths.brands.found))]}
         told |= {"curve": [asdict(point) for point in tuning.curve(self.tenths.brands.truth, self.tenths.brands.found)]}
         told |= {"reliability": [asdict(each) for each in _reliability(self.tenths)]}
@@ -42,6 +44,7 @@ class Report:
         ]
         return {
             "left out": _figures(domains),
+            "left out, own scale": _figures(trials.rescaled(domains, list(trials.domains(domains.rows).values()))),
             "left out policy": [asdict(tuning.choose(domains.truth, domains.found))],
             "recovery": [asdict(row) for row in rows],
             "recovered share": tuning.recovered_share(rows),

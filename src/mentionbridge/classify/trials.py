@@ -105,6 +105,17 @@ def probabilities(weights: Weights, given: Lesson) -> Vector:
     return np.array([weights.probability(score) for score in scores(weights, given.seen).tolist()])
 
 
+def rescaled(trial: Trial, parts: Sequence[Indices]) -> Trial:
+    """Make the numbers probabilities for the rows of this trial alone; those of a part by what the others teach."""
+    inside = np.clip(trial.found, 1e-6, 1 - 1e-6)
+    odds, found = np.log(inside / (1 - inside)), trial.found.copy()
+    for part in parts:
+        others = np.setdiff1d(np.arange(len(found)), part)
+        slope, shift = calibration(odds[others], trial.truth[others])
+        found[part] = 1 / (1 + np.exp(-(slope * odds[part] + shift)))
+    return Trial(trial.rows, trial.truth, found, parts)
+
+
 def per_domain(trial: Trial) -> Iterator[tuple[str, Vector, Vector]]:
     """Yield each domain with the truth and what was found."""
     for domain in sorted({row.domain for row in trial.rows}):

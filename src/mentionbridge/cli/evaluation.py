@@ -111,7 +111,7 @@ def _cross_validate(rows: list[Row], pictures: Path | None, as_json: bool) -> No
 
 
 def _lines(told: dict[str, Any]) -> Iterator[str]:
-    for part in ("all", "brands", "left out"):
+    for part in ("all", "brands", "brands, own scale", "left out", "left out, own scale"):
         for name, each in told.get(part, {}).items():
             yield f"{part:9} {name:18} {each['value']:.4f} [{each['low']:.4f} to {each['high']:.4f}]"
     for part in ("policy", "left out policy"):
