@@ -83,6 +83,22 @@ async def test_an_unknown_question_is_named(visitor: Visitor) -> None:
         assert "`surprise`" in answer.json()["detail"], where
 
 
+async def test_a_question_asked_twice_is_refused_where_one_answer_would_be_lost(visitor: Visitor) -> None:
+    for path, twice in (("tickets", "state"), ("mentions", "limit"), ("customers", "handle"), ("events", "after")):
+        told = refused(await visitor.site.http.get(f"/v1/{path}?{twice}=1&{twice}=2", visitor.token), 422, "invalid")
+        assert f"`{twice}`" in told
+    many = "/v1/events?types=ticket.opened&types=reply.sent"
+    assert (await visitor.site.http.get(many, visitor.token)).status_code == 200
+
+
+async def test_a_place_the_feed_never_had_is_refused(visitor: Visitor) -> None:
+    head = (await visitor.site.http.get("/v1/events", visitor.token)).json()["head"]
+    assert (await visitor.site.http.get(f"/v1/events?after={head}", visitor.token)).status_code == 200
+    for path in ("/v1/events", "/v1/events/stream"):
+        answer = await visitor.site.http.get(f"{path}?after={head + 1}", visitor.token)
+        assert str(head) in refused(answer, 422, "beyond_the_end")
+
+
 async def test_an_unknown_field_is_named(visitor: Visitor) -> None:
     for method, path in BODIES:
         body = {**visitor.example(method, path), "no_such_field": 1}

@@ -65,6 +65,20 @@ async def test_everything_kept_is_exported_and_then_erased(site: Site) -> None:
     assert (changed.status_code, changed.json()["code"]) == (409, "erased")
 
 
+async def test_an_erased_story_is_another_version_and_is_told_once(site: Site) -> None:
+    admin = await site.token(Scope.ADMIN)
+    things = await things_of(site, ACME)
+    path, ticket = f"/v1/customers/{things['customer_id']}", f"/v1/tickets/{things['ticket_id']}"
+    before = (await site.http.get(ticket, admin)).headers["ETag"]
+    for _ in range(2):
+        await site.http("DELETE", path, headers=admin)
+    after = await site.http("GET", ticket, headers={**admin, "If-None-Match": before})
+    assert (after.status_code, after.json()["state"]) == (200, "closed")
+    async with site.world.engine.reading() as connection:
+        told = (await connection.exec_driver_sql("SELECT type FROM events ORDER BY id")).scalars().all()
+    assert list(told)[-2:] == ["ticket.closed", "customer.erased"]
+
+
 async def test_only_an_admin_erases_and_another_brand_sees_nobody(site: Site) -> None:
     things = await things_of(site, ACME)
     path = f"/v1/customers/{things['customer_id']}"

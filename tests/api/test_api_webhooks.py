@@ -134,6 +134,19 @@ async def test_a_disabled_endpoint_is_enabled_with_what_it_was_owed(site: Site) 
     assert site.woken
 
 
+async def test_enabling_brings_at_once_what_waits_for_its_hour(site: Site) -> None:
+    headers = await site.token(Scope.ADMIN)
+    endpoint = await made(site, headers)
+    feed = open_feed(site.world)
+    feed.post.says[endpoint["id"]] = BUSY
+    await feed.tell(2)
+    await feed.pass_time(8, step=1)
+    del feed.post.says[endpoint["id"]]
+    assert (await site.http.post(f"{URL}/{endpoint['id']}/enable", headers)).status_code == 200
+    await feed.work()
+    assert feed.post.taken(endpoint["id"]) == [1, 2]
+
+
 async def test_dead_letters_are_listed_and_one_is_brought_again(site: Site) -> None:
     headers = await site.token(Scope.ADMIN)
     endpoint = await made(site, headers)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,40 @@ async def test_a_pushed_complaint_is_answered_below_itself(database_url: str, tm
         check_words(said["text"] if said else "")
         again = await bridge.http.post("/v1/mentions", json={"mentions": [pushed]})
         assert [each["status"] for each in again.json()["results"]] == ["duplicate"]
+
+
+async def test_a_person_answers_a_pushed_post_that_nobody_acknowledged(database_url: str, tmp_path: Path) -> None:
+    async with running(demo_settings(database_url, tmp_path)) as bridge:
+        pushed = {
+            "platform": "demo",
+            "account": "acme",
+            "external_id": "p-1002",
+            "author": {"external_id": "u-70", "handle": "noor"},
+            "text": "@acme do you deliver on Saturdays?",
+            "created_at": (bridge.app.bridge.clock.now() - timedelta(days=30)).isoformat(),
+        }
+        made = await bridge.http.post("/v1/import", json={"mentions": [pushed]})
+        mention_id = made.json()["results"][0]["id"]
+
+        async def opened() -> Any:
+            return (await bridge.reads(f"mentions/{mention_id}"))["ticket_id"]
+
+        ticket_id = await eventually(opened, what="the ticket")
+        seen = (await bridge.reads(f"tickets/{ticket_id}"))["sequence"]
+        answer = {"surface": "public", "text": "Yes, until noon.", "seen": seen, "actor": {"name": "Kim"}}
+        said = await bridge.http.post(
+            f"/v1/tickets/{ticket_id}/messages", json=answer, headers={"Idempotency-Key": "first"}
+        )
+        assert said.status_code == 201, said.text
+
+        async def out() -> Any:
+            return await our_answer(bridge, "p-1002") if await is_there(bridge, "p-1002") else None
+
+        assert (await eventually(out, what="the answer"))["text"].endswith("Yes, until noon.")
+
+
+async def is_there(bridge: Running, post_id: str) -> bool:
+    return (await bridge.http.get(f"/p/demo/api/threads/{post_id}")).status_code == 200
 
 
 async def thread(bridge: Running, post_id: str) -> list[dict[str, Any]]:

@@ -101,6 +101,19 @@ async def test_an_outage_of_any_length_keeps_every_tickets_order(feed: Feed) -> 
     assert (endpoint.failures, endpoint.failing_since, endpoint.resting_until) == (0, None, None)
 
 
+async def test_after_a_short_outage_the_first_yes_brings_all_that_waited(feed: Feed) -> None:
+    await feed.subscribe()
+    feed.post.says["whk_1"] = BUSY
+    await feed.tell(3)
+    await feed.pass_time(13, step=1)
+    del feed.post.says["whk_1"]
+    await feed.pass_time(20, step=1)
+    assert feed.post.taken() == [], "nothing is due, and nothing has told us that it is back"
+    await feed.tell(1, "p-2")
+    await feed.pass_time(2, step=1)
+    assert sorted(feed.post.taken()) == [1, 1, 2, 3]
+
+
 async def test_an_unwell_endpoint_is_knocked_at_once_every_two_minutes(feed: Feed) -> None:
     await feed.subscribe()
     feed.post.says["whk_1"] = BUSY

@@ -165,6 +165,7 @@ async def _tell(app: App, web: Server) -> None:
     token, _ = await app.tokens.create("for trying out", list(Scope), [ALL_BRANDS], accounts, app.bridge.clock.now())
     note(f"  The team's console   {public}/console      sign in with {token}")
     note(f"  The bridge's API     {public}/docs         takes the same token for everything")
+    note(f"  Its database         {app.settings.database.url}      as MENTIONBRIDGE__DATABASE__URL for other commands")
     note("  Stop with Ctrl-C. What follows is one line an event.\n")
     try:
         await asyncio.gather(tell_events(app), tell_story(app))

@@ -42,12 +42,19 @@ def _about(data: Mapping[str, Any]) -> str:
     words, who = data.get("reply") or data.get("mention") or {}, data.get("mention", {}).get("author", {}).get("handle")
     parts = [
         f"@{who}" if who else "",
-        f"[{data['label']} {data['complaint']:.2f}]" if "label" in data else "",
+        _verdict(data),
         _short(data["ticket_id"]) if "ticket_id" in data else "",
         f"“{_cut(words['text'])}”" if words.get("text") else "(words removed)" if words.get("redacted") else "",
         str(data.get("reason") or data.get("cause") or data.get("kind") or ""),
     ]
     return " ".join(part for part in parts if part)
+
+
+def _verdict(data: Mapping[str, Any]) -> str:
+    """Write what a post was judged to be; a person gives a label and no number."""
+    if "label" not in data:
+        return ""
+    return f"[{data['label']} {data['complaint']:.2f}]" if "complaint" in data else f"[{data['label']}]"
 
 
 def _short(id_: str) -> str:

@@ -50,9 +50,11 @@ class Erased:
     """What an erasure removed, by kind of thing, and what could not go yet.
 
     `left` counts replies whose fate at the network is still open; their words go when the erasure is run again.
+    `closed` are those of the tickets that were not closed before.
     """
 
     customer_id: str
     tickets: Sequence[str]
     counts: Mapping[str, int] = field(default_factory=dict)
     left: int = 0
+    closed: Sequence[str] = ()

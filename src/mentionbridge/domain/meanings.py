@@ -104,7 +104,7 @@ MEANINGS: dict[EventType, Meaning] = {
         {"changed": ["state"], "actor": _PERSON, "answer_id?": "rpl_01jd8xt5n3r7v9y1b4d6f8h0kq"},
     ),
     E.TICKET_CLOSED: Meaning(
-        "it was closed, by a person or seven days after it was solved",
+        "it was closed: by a person, seven days after it was solved, or because its customer was erased",
         ("account", "ticket"),
         {"changed": ["state"], "actor": _PERSON},
     ),

@@ -1,6 +1,7 @@
 """Forget: a person leaves, and what was kept for long enough goes by itself."""
 
 from datetime import datetime
+from typing import Any
 
 from mentionbridge.domain.customer import Erased
 from mentionbridge.domain.errors import NotFound
@@ -23,14 +24,12 @@ async def forget(bridge: Bridge, brand_id: str, customer_id: str, actor: str) ->
         erased = await uow.customers.erase(brand_id, customer_id, now)
         for ticket_id in erased.tickets:
             await story_over(bridge, uow, brand_id, ticket_id, now)
-        await uow.events.add(
-            EventType.CUSTOMER_ERASED,
-            brand_id,
-            now,
-            customer_id=customer_id,
-            tickets=list(erased.tickets),
-            actor=actor,
-        )
+        for ticket_id in erased.closed:
+            closed: dict[str, Any] = {"changed": ["state"], "actor": actor}
+            await uow.events.add(EventType.TICKET_CLOSED, brand_id, now, ticket_id=ticket_id, **closed)
+        if customer.erased_at is None:
+            told: dict[str, Any] = {"customer_id": customer_id, "tickets": list(erased.tickets), "actor": actor}
+            await uow.events.add(EventType.CUSTOMER_ERASED, brand_id, now, **told)
     bridge.observer.saw("customer.erased", id=customer_id, actor=actor, left=erased.left)
     return erased
 

@@ -32,9 +32,9 @@ from mentionbridge.kit.clock import Clock
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.ledger import hand_over, record_sent, tell
 from mentionbridge.pipeline.part import drop_queued
+from mentionbridge.pipeline.rights import brought_there
 from mentionbridge.pipeline.settle import key_lives
 from mentionbridge.pipeline.spend import ANSWERING, spent_until
-from mentionbridge.ports.platform import host_of
 from mentionbridge.ports.replies import ToSay
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.patience import LOOKS
@@ -97,7 +97,7 @@ async def post(bridge: Bridge, lease: Lease) -> None:
         if found.answered and (out := await _already_out(bridge, connected, reply, intent)):
             await settle_outcome(bridge, lease, reply, out)
             return
-        refused = await _not_there(bridge, connected, reply, mention)
+        refused = await _asked(bridge, reply, brought_there(connected, mention))
         refused = refused or await _no_right(bridge, connected, reply, mention, intent)
         if refused is not None:
             await _refuse(bridge, lease, reply, refused)
@@ -161,14 +161,6 @@ async def _asked(bridge: Bridge, reply: Reply, question: Awaitable[T]) -> T:
         raise NotSaid(str(error), error.until) from error
     except (PlatformDown, LoginNeeded) as error:
         raise NotSaid(str(error), bridge.clock.now() + delay(reply.attempts, first=5)) from error
-
-
-async def _not_there(bridge: Bridge, connected: Connected, reply: Reply, mention: Mention) -> Refused | None:
-    """A post that was only pushed to us need not be on its network; where that is ours, it comes to be there."""
-    host = host_of(connected.platform)
-    if host is None or mention.origin.fetched or mention.deleted_at is not None:
-        return None
-    return await _asked(bridge, reply, host.host(mention))
 
 
 async def _no_right(

@@ -14,7 +14,7 @@ from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.carry import Turn, carry
 from mentionbridge.pipeline.recover import recover_more
 from mentionbridge.ports.store import Lease, UnitOfWork
-from mentionbridge.rules.tries import HOLDS, is_unwell, must_disable
+from mentionbridge.rules.tries import HOLDS, is_back, is_unwell, must_disable
 
 TURN = 50
 HOLD_SECONDS = 5.0
@@ -123,7 +123,7 @@ async def _end(uow: UnitOfWork, turn: Turn, endpoint: Endpoint, now: datetime) -
         await uow.deliveries.disable(endpoint, why, now)
         await uow.events.add(EventType.ENDPOINT_DISABLED, endpoint.brand_id, now, endpoint_id=endpoint.id, why=why)
         return False
-    if is_unwell(turn.endpoint.health, now) and turn.attempted and not turn.health.failures:
+    if turn.attempted and is_back(turn.endpoint.health, turn.health):
         await uow.deliveries.hurry(endpoint, now)
     if endpoint.recovered_to is not None and not turn.parcels and not _rests(turn.health, now):
         await recover_more(uow, endpoint, now)

@@ -28,6 +28,7 @@ HOLDS = 3
 OPENS_AFTER = (3, timedelta(seconds=10))
 """So many failures in a row, over so long without a success, and the endpoint is left in peace."""
 
+FAILED_RUNNING = 2
 RESTS = (timedelta(seconds=30), timedelta(minutes=1), timedelta(minutes=2))
 SLOW_SECONDS = 2.0
 _SPREAD = 0.1
@@ -83,6 +84,14 @@ def is_unwell(health: Health, now: datetime) -> bool:
     """Tell whether an endpoint is only knocked at, one delivery at a time, until it takes one."""
     failures, time = OPENS_AFTER
     return health.failures >= failures and health.failing_since is not None and now - health.failing_since >= time
+
+
+def is_back(before: Health, after: Health) -> bool:
+    """Tell whether an endpoint that failed several times running took one: what waits for its hour may go now.
+
+    One failure alone may be the event's own, and is no reason to bring it again with every success.
+    """
+    return before.failures >= FAILED_RUNNING and not after.failures
 
 
 def must_disable(failing_since: datetime | None, now: datetime) -> bool:

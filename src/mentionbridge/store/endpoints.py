@@ -86,7 +86,12 @@ class StoredSubscriptions:
     async def enable(self, brands: Brands, endpoint_id: str, now: datetime) -> Subscription | None:
         values = {**WITHOUT_A_PAST, "disabled_at": None, "disabled_because": None, "due": now}
         async with self.engine.writing() as connection:
-            return await _change(connection, brands, endpoint_id, values)
+            enabled = await _change(connection, brands, endpoint_id, values)
+            if enabled is not None:
+                column = t.deliveries.c
+                owed = (column.brand_id == enabled.brand_id, column.endpoint_id == endpoint_id, column.due > now)
+                await connection.execute(sa.update(t.deliveries).where(*owed).values(due=now))
+            return enabled
 
     async def delete(self, brands: Brands, endpoint_id: str, now: datetime) -> bool:
         gone = {"deleted_at": now, "disabled_at": now, "disabled_because": "deleted", "due": None}

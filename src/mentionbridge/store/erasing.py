@@ -56,13 +56,13 @@ async def erase(connection: AsyncConnection, sealer: Sealer, brand_id: str, cust
         "notes": await _erase_notes(connection, whose),
         "arrivals": await _erase_arrivals(connection, whose),
     }
-    await _erase_tickets(connection, whose, at)
+    closed = await _erase_tickets(connection, whose, at)
     await _erase_traces(connection, sealer, whose)
     await _erase_people(connection, sealer, whose, customer_id, at)
     left = sa.select(sa.func.count()).where(
         whose.here(t.replies, "id", whose.replies), t.replies.c.state.in_(OPEN_FATE)
     )
-    return Erased(customer_id, whose.tickets, counts, int((await connection.execute(left)).scalar_one()))
+    return Erased(customer_id, whose.tickets, counts, int((await connection.execute(left)).scalar_one()), closed)
 
 
 async def _whose(connection: AsyncConnection, brand_id: str, customer_id: str) -> Whose:
@@ -230,8 +230,10 @@ async def _erase_arrivals(connection: AsyncConnection, whose: Whose) -> int:
     return int(erased.rowcount)
 
 
-async def _erase_tickets(connection: AsyncConnection, whose: Whose, at: datetime) -> None:
+async def _erase_tickets(connection: AsyncConnection, whose: Whose, at: datetime) -> list[str]:
+    """Empty and close their tickets; returns those that were not closed before."""
     here = whose.here(t.tickets, "id", whose.tickets)
+    closing = await _ids(connection, t.tickets, here, t.tickets.c.state != TicketState.CLOSED)
     closed = {"state": TicketState.CLOSED, "closed_at": sa.func.coalesce(t.tickets.c.closed_at, at)}
     nameless: dict[str, Any] = {
         "permalink": None,
@@ -250,8 +252,12 @@ async def _erase_tickets(connection: AsyncConnection, whose: Whose, at: datetime
     # A person may have brought their words into somebody else's ticket.
     guest = sa.select(t.mentions.c.ticket_id).where(whose.here(t.mentions, "id", whose.mentions)).distinct()
     heard = {*whose.tickets, *(await connection.execute(guest.where(t.mentions.c.ticket_id.isnot(None)))).scalars()}
+    # Whoever holds a copy by its number is to read it again: words are gone from it.
+    changed = sa.update(t.tickets).where(whose.here(t.tickets, "id", sorted(heard)))
+    await connection.execute(changed.values(sequence=t.tickets.c.sequence + 1))
     for ticket_id in sorted(heard):
         await search.refresh(connection, whose.brand_id, ticket_id)
+    return closing
 
 
 async def _erase_handoffs(connection: AsyncConnection, whose: Whose, at: datetime) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, get_args, get_origin
 
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
@@ -72,18 +72,26 @@ class Rule:
 
 
 def _no_other_questions(request: Request) -> None:
-    """Raise a 422 problem for a query parameter the route does not know, which a caller would take for honoured."""
-    route = request.scope.get("route")
-    if request.query_params and isinstance(route, APIRoute):
-        known = set(_questions(route.dependant))
-        if other := [name for name in request.query_params if name not in known]:
-            raise invalid([{"loc": ("query", name), "type": "extra_forbidden"} for name in other])
+    """Raise a 422 problem for a query parameter the route does not know or takes once: it would not be honoured."""
+    route, asked = request.scope.get("route"), request.query_params
+    if not asked or not isinstance(route, APIRoute):
+        return
+    known = {each.alias: each for each in _questions(route.dependant)}
+    if other := [name for name in asked if name not in known]:
+        raise invalid([{"loc": ("query", name), "type": "extra_forbidden"} for name in other])
+    if twice := [name for name in asked if len(asked.getlist(name)) > 1 and not _takes_many(known[name])]:
+        raise invalid([{"loc": ("query", name), "type": "given_twice"} for name in twice])
 
 
-def _questions(asked: Dependant) -> Iterator[str]:
-    yield from (each.alias for each in asked.query_params)
+def _questions(asked: Dependant) -> Iterator[Any]:
+    yield from asked.query_params
     for each in asked.dependencies:
         yield from _questions(each)
+
+
+def _takes_many(question: Any) -> bool:
+    kind = question.field_info.annotation
+    return any(get_origin(each) is list for each in (kind, *get_args(kind)))
 
 
 def who(*scopes: Scope) -> Rule:

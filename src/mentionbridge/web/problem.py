@@ -55,6 +55,7 @@ KINDS = {
     "address_refused": Kind(422, "Address not allowed"),
     "unknown_brand": Kind(422, "No such brand"),
     "unknown_topic": Kind(422, "No such topic"),
+    "beyond_the_end": Kind(422, "Position lies beyond the end"),
     "rate_limited": Kind(429, "Too many requests", retryable=True),
     "internal": Kind(500, "Our mistake", retryable=True),
     "store_down": Kind(503, "Database cannot take it now", retryable=True),
@@ -184,6 +185,7 @@ def where(error: Any) -> str:
 _WORDS = {
     "missing": "is missing",
     "extra_forbidden": "is not a field we know",
+    "given_twice": "may be given once",
     "string_type": "must be text",
     "bool_type": "must be true or false",
     "int_type": "must be a whole number",

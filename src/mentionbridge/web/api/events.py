@@ -12,6 +12,7 @@ from mentionbridge.web.answers import READS
 from mentionbridge.web.caller import Reader
 from mentionbridge.web.endpoint_shapes import Type
 from mentionbridge.web.lists import Limit, Narrow, door_of
+from mentionbridge.web.problem import Problem
 from mentionbridge.web.stream import EventStream, Tail
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
@@ -32,6 +33,7 @@ async def list_events(
     limit: Limit = 100,
 ) -> shapes.EventsShape:
     found = await door_of(request).feed.page(caller.brands, after, limit, types or (), ticket_id)
+    _must_exist(after, found.head)
     narrowed = [("types", each) for each in types or ()] + ([("ticket_id", ticket_id)] if ticket_id else [])
     way_on = f"/v1/events?{urlencode([('after', found.after), ('limit', limit), *narrowed])}" if found.more else None
     items = [shapes.event(view) for view in found.items]
@@ -50,10 +52,23 @@ async def stream_events(
 ) -> Response:
     tail: Tail = request.app.state.tail
     start = _place(last_event_id) if last_event_id is not None else after
+    if start is not None:
+        _must_exist(start, await door_of(request).feed.head())
     seat = tail.seat()
     return EventStream(
         door_of(request), tail, caller, request.headers.get("authorization"), start, tuple(types or ()), seat
     )
+
+
+def _must_exist(after: int, head: int) -> None:
+    """Raise a problem for a position this feed never had: whoever waits behind it would wait for ever."""
+    if after > head:
+        raise Problem(
+            "beyond_the_end",
+            f"The feed ends at {head}, so nothing was ever at {after}: the database is another one, or was restored. "
+            "Read again from 0, and keep what you know of already.",
+            head=head,
+        )
 
 
 def _place(last_event_id: str) -> int:
