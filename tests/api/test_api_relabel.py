@@ -62,6 +62,16 @@ async def test_a_complaint_gets_its_ticket_and_its_answer(site: Site) -> None:
 
 
 @both
+async def test_a_person_who_finds_it_severe_makes_it_urgent_for_the_desk(site: Site) -> None:
+    mention = await a_mention(site)
+    await relabel(site, mention, label="complaint")
+    (ticket,) = await rows(site, t.tickets)
+    await relabel(site, mention, label="complaint", severity="high")
+    (raised,) = await rows(site, t.tickets)
+    assert (ticket.priority, raised.priority) == ("normal", "high")
+    assert "the complaint is severe" in raised.priority_reasons
+
+
 async def test_what_is_no_complaint_any_more_is_not_answered(site: Site) -> None:
     mention = await a_mention(site)
     ticket_id = (await relabel(site, mention, label="complaint")).json()["ticket_id"]

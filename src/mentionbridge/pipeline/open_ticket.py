@@ -65,9 +65,10 @@ async def open_ticket(
 
     The person is held by the caller, so that two mentions judged at once cannot begin one story twice.
     """
-    if mention.ticket_id is not None:
-        return await uow.tickets.of_mention(mention.brand_id, mention.id), Way.JOIN
     arrival = _Arrival(bridge, uow, mention, person, verdict, now, maybe_wave)
+    if mention.ticket_id is not None:
+        known = await uow.tickets.of_mention(mention.brand_id, mention.id)
+        return await _hasten(arrival, known, again=False) if known else None, Way.JOIN
     telling = Telling(mention.surface, arrival.topic, mention.occurred_at, wanted, mention.is_repost)
     story = place(telling, await _known(arrival))
     if story.way is Way.NONE:
