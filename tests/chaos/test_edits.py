@@ -51,7 +51,7 @@ async def test_a_post_deleted_before_the_send_is_not_answered_although_nobody_to
     await deletes(life, complaint)
     await life.serve(Queue.SEND)
     assert life.outside.ours() == []
-    assert await life.rows("SELECT state, reason FROM replies") == [("refused", "target_gone: gone")]
+    assert await life.rows("SELECT state, reason FROM replies") == [("refused", "target_gone: the post is gone")]
     await life.until_quiet()
     assert await life.rows("SELECT text, redacted, deleted_at IS NULL FROM mentions") == [("", 1, 0)]
 

@@ -1,6 +1,7 @@
 """Message: a person answers over the API; the network is asked first whether it would let us."""
 
 from mentionbridge.domain.errors import NotAllowed, NotFound, PlatformError
+from mentionbridge.domain.mention import Surface
 from mentionbridge.domain.reply import Refusal, Reply
 from mentionbridge.domain.ticket import Hand, TicketState
 from mentionbridge.pipeline.bridge import Bridge
@@ -28,6 +29,9 @@ async def _ask_the_network(bridge: Bridge, saying: Saying) -> None:
     async with bridge.store.reading() as uow:
         mention = await to_answer(uow, saying)
     surface = saying.surface or mention.surface
+    if surface is Surface.PUBLIC and mention.surface is not Surface.PUBLIC:
+        # Whatever the network would say, this is refused with a reason of our own.
+        return
     try:
         told = await rights(bridge, saying.brand_id, mention.id)
     except (PlatformError, NotFound):

@@ -229,11 +229,18 @@ def _read_post(payload: Any) -> Post | Deleted:
     )
 
 
+_SENTENCES = {
+    "gone": "the post is gone",
+    "not_permitted": "a business may write only to followers and to people who wrote first",
+}
+
+
 def _right(surface: Surface, denial: Any) -> ReplyRight:
     if denial is None:
         return ReplyRight(surface, allowed=True)
     code = denial if isinstance(denial, str) else "unknown"
-    return ReplyRight(surface, allowed=False, reason=code, refusal=REFUSALS.get(code, Refusal.POLICY))
+    refusal = REFUSALS.get(code, Refusal.POLICY)
+    return ReplyRight(surface, allowed=False, reason=_SENTENCES.get(code, code), refusal=refusal)
 
 
 def _why(error: ValidationError) -> str:
