@@ -119,6 +119,14 @@ async def test_an_occasion_may_have_a_mode_of_its_own(told: Tale) -> None:
     assert await told.rows("SELECT kind FROM replies ORDER BY id") == [("acknowledge",), ("off_hours",)]
 
 
+async def test_thanks_that_may_hide_a_complaint_are_drafted_as_thanks(told: Tale) -> None:
+    await told.says("greta", "@acme Credit where due: the engineer came on time and fixed my parcel box. Thank you!")
+    ((kind, state, text),) = await told.rows("SELECT kind, state, text FROM replies")
+    assert (kind, state) == ("praise", "awaiting_approval")
+    assert "trouble" not in text and "put this right" not in text
+    assert await told.rows("SELECT id FROM handoffs") == []
+
+
 async def test_an_occasion_that_is_off_is_held_with_its_reason(told: Tale) -> None:
     account(told, modes={Kind.OFF_HOURS: Mode.OFF})
     at_night(told)

@@ -8,7 +8,7 @@ from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import Mention, Origin, Surface
 from mentionbridge.domain.reply import Purpose, Reply, ReplyIntent, ReplyState, Target
 from mentionbridge.domain.ticket import Entry, Ticket
-from mentionbridge.domain.verdict import Verdict
+from mentionbridge.domain.verdict import Label, Verdict
 from mentionbridge.domain.wording import Kind
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.hand_off import invite, keep
@@ -30,7 +30,7 @@ UNSAID_CODES = frozenset({"already_said", "already_planned", "not_wanted"})
 """Reasons that need no line in the timeline: nobody would look for an answer there."""
 
 
-OCCASIONS = (Kind.ACKNOWLEDGE, Kind.OFF_HOURS, Kind.PERSONAL_DATA)
+OCCASIONS = (Kind.ACKNOWLEDGE, Kind.OFF_HOURS, Kind.PERSONAL_DATA, Kind.PRAISE)
 """For what an acknowledgement may be worded."""
 
 
@@ -50,8 +50,8 @@ async def acknowledge(
     if connected is None:
         await _hold(bridge, uow, mention, ticket, NOT_CONFIGURED, now)
         return
-    kind = occasion(mention.text, at_work=bridge.timing_of(mention.brand_id).hours.is_open(now))
-    incident = await incident_of(uow, ticket)
+    kind = occasion(mention.text, verdict.label, at_work=bridge.timing_of(mention.brand_id).hours.is_open(now))
+    incident = await incident_of(uow, ticket) if kind is not Kind.PRAISE else None
     if incident is not None and kind is Kind.PERSONAL_DATA:
         # What must be said of their details comes first; the news follow in an answer of their own.
         await uow.incidents.ring(incident)
@@ -79,7 +79,7 @@ async def acknowledge(
         await _hold(bridge, uow, mention, ticket, ALREADY_TOLD, now)
         return
     if await uow.replies.add(reply, dedupe=Purpose.ACKNOWLEDGE):
-        if incident is None:
+        if incident is None and kind is not Kind.PRAISE:
             await keep(uow, invitation, reply)
         await tell(uow, EventType.REPLY_DRAFTED, reply, now, state=state, reason=reason)
         bridge.observer.saw(f"acknowledgement.{state}", id=reply.id, ticket=ticket.id, why=reason)
@@ -159,10 +159,12 @@ def _told(bridge: Bridge, mention: Mention, ticket: Ticket, verdict: Verdict, no
     return Told(verdict.topics[0] if verdict.topics else None, ticket.place, opens, ticket.id)
 
 
-def occasion(text: str, *, at_work: bool) -> Kind:
+def occasion(text: str, label: Label, *, at_work: bool) -> Kind:
     """Tell for which occasion an acknowledgement is worded; what strangers could misuse goes before all else."""
     if find(text):
         return Kind.PERSONAL_DATA
+    if label is Label.PRAISE:
+        return Kind.PRAISE
     return Kind.ACKNOWLEDGE if at_work else Kind.OFF_HOURS
 
 
