@@ -3,6 +3,7 @@
 const crypto = require("node:crypto");
 const http = require("node:http");
 
+if (!process.argv[2]) throw new Error("The endpoint's secret is needed: node receiver.js whsec_… [PORT]");
 const key = Buffer.from(process.argv[2].replace(/^whsec_/, ""), "base64");
 const port = Number(process.argv[3] || 8900);
 const seen = new Set(); // keep these in your database, with what each event changed

@@ -8,6 +8,8 @@ import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+if len(sys.argv) < 2:
+    sys.exit("The endpoint's secret is needed: python receiver.py whsec_… [PORT]")
 KEY = base64.b64decode(sys.argv[1].removeprefix("whsec_"))
 PORT = int(sys.argv[2]) if len(sys.argv) > 2 else 8900
 SEEN: set[str] = set()  # keep these in your database, with what each event changed

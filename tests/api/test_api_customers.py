@@ -43,6 +43,7 @@ async def test_a_handle_looks_up_everybody_who_has_it(site: Site) -> None:
     found = (await site.http.get("/v1/customers", reader, handle="sam")).json()["items"]
     assert {other} <= {each["id"] for each in found}
     assert (await site.http.get("/v1/customers", reader, handle="nobody")).json()["items"] == []
+    assert (await site.http.get("/v1/customers", reader, handle="@sam")).json()["items"] == found
     whole = (await site.http.get("/v1/customers", reader, limit=1)).json()
     rest = (await site.http.get(whole["next"], reader)).json()
     assert {each["id"] for each in [*whole["items"], *rest["items"]]} == {things["customer_id"], other}

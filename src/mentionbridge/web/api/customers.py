@@ -15,14 +15,14 @@ from mentionbridge.web.once import OnceRoute
 from mentionbridge.web.problem import Problem
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=OnceRoute)
-Handle = Annotated[str | None, Query(max_length=300, description="As the network shows it, without an @.")]
+Handle = Annotated[str | None, Query(max_length=300, description="As the network shows it, with or without an @.")]
 
 
 @router.get("", responses=READS, summary="List customers, newest first; a handle only looks up, it proves nothing")
 async def list_customers(
     request: Request, caller: Reader, handle: Handle = None, cursor: Cursor = None, limit: Limit = 50
 ) -> shapes.Listed[shapes.CustomerShape]:
-    filters = given(handle=handle)
+    filters = given(handle=handle.removeprefix("@") if handle else None)
     found = await door_of(request).desk.customers(caller.brands, filters, cursor, limit)
     return listed(request, found, shapes.customer, limit, filters)  # type: ignore[no-any-return]
 
