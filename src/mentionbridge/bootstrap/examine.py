@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 
 from mentionbridge.bootstrap.judging import told_of_tiers
 from mentionbridge.bootstrap.wiring import build, key_path
-from mentionbridge.domain.account import AccountState
+from mentionbridge.domain.account import Account, AccountState
 from mentionbridge.domain.capabilities import Support
 from mentionbridge.domain.errors import MentionbridgeError, RunsElsewhere, SetupError
 from mentionbridge.kit.clock import SystemClock
@@ -133,6 +133,8 @@ def _address(settings: Settings) -> Finding:
 async def _account(bridge: Bridge, connected: Connected) -> AsyncIterator[Finding]:
     account = connected.account
     what = f"account {account.id} ({account.platform})"
+    async for finding in _gap(bridge, account, what):
+        yield finding
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             identity = await connected.platform.probe()
@@ -157,6 +159,15 @@ async def _account(bridge: Bridge, connected: Connected) -> AsyncIterator[Findin
         yield finding
     if named(account.platform).capabilities.support is Support.EXPERIMENTAL:
         yield Finding(what, "warning", "Support for this network is experimental.")
+
+
+async def _gap(bridge: Bridge, account: Account, what: str) -> AsyncIterator[Finding]:
+    async with bridge.store.reading() as uow:
+        gaps = await uow.accounts.gaps(account.brand_id, account.id)
+    for gap in gaps:
+        if gap["closed_at"] is None:
+            since = gap["opened_at"].astimezone(UTC)
+            yield Finding(f"{what}: gap", "warning", f"Blind since {since:%Y-%m-%d %H:%M} UTC: {gap['cause']}.")
 
 
 async def _spend(bridge: Bridge, connected: Connected, what: str) -> AsyncIterator[Finding]:

@@ -22,7 +22,8 @@ class Capabilities:
     `follows_threads` is True where we can read what one person says in a thread without calling on us.
     `real` is False for networks where nothing said reaches a person (the built-in demo). `hosts` is True where a post
     that was only pushed to us can be put on the network, so that it can be answered there (`ports.platform.Host`).
-    `retracts` is True where a public reply of ours can be deleted (`ports.platform.Retractor`).
+    `retracts` is True where a public reply of ours can be deleted (`ports.platform.Retractor`). `reach` is how many of
+    the newest mentions the network shows at all (None: every one).
     """
 
     support: Support = Support.EXPERIMENTAL
@@ -44,6 +45,7 @@ class Capabilities:
     costs: bool = False
     default_poll_seconds: float = 15.0
     fetch_batch: int = 25
+    reach: int | None = None
 
     @property
     def keyed(self) -> bool:

@@ -223,7 +223,11 @@ MEANINGS: dict[EventType, Meaning] = {
     E.ACCOUNT_RESUMED: Meaning("somebody released it", ("account",), {"actor": _PERSON}),
     E.ACCOUNT_RECOVERED: Meaning("it sees again after a gap", ("account",)),
     E.GAP_OPENED: Meaning("from now on we may miss what is said", ("account",), {"cause": "the token was revoked"}),
-    E.GAP_CLOSED: Meaning("the gap was walked to its end", ("account",)),
+    E.GAP_CLOSED: Meaning(
+        "the account hears again; `repaired` says what was had back, and what may be missing",
+        ("account",),
+        {"repaired": "walked to its end from where we had stopped before 2026-11-22 09:00 UTC: 12 found"},
+    ),
     E.ENDPOINT_DISABLED: Meaning(
         "a subscriber is no longer told",
         (),

@@ -24,6 +24,7 @@ from mentionbridge.pipeline.hear_ourselves import hear, hear_arrivals
 from mentionbridge.pipeline.spend import READING, check_spend
 from mentionbridge.pipeline.take_in import Arrival, Taken, take_in, tell
 from mentionbridge.ports.store import Lease, UnitOfWork
+from mentionbridge.rules.gaps import Walk, repaired
 
 BLIND_AFTER = 3
 """Failures in a row after which an account counts as blind and a gap is opened."""
@@ -50,7 +51,7 @@ async def poll(bridge: Bridge, lease: Lease) -> None:
         return
     account = connected.account
     try:
-        await _walk(bridge, connected, lease)
+        walk = await _walk(bridge, connected, lease)
     except (LeaseLost, StoreDown):
         raise
     except Paced as error:
@@ -66,7 +67,7 @@ async def poll(bridge: Bridge, lease: Lease) -> None:
     async with bridge.store.writing() as uow:
         now = bridge.clock.now()
         await uow.accounts.well(account, now)
-        await _see_again(uow, account, now)
+        await _see_again(uow, connected, walk, now)
         await uow.claims.done(lease, now + timedelta(seconds=account.poll_seconds), fresh=True)
 
 
@@ -76,16 +77,19 @@ async def _poll_no_more(bridge: Bridge, lease: Lease) -> None:
         await uow.claims.done(lease)
 
 
-async def _walk(bridge: Bridge, connected: Connected, lease: Lease) -> None:
+async def _walk(bridge: Bridge, connected: Connected, lease: Lease) -> Walk:
     account = connected.account
     async with bridge.store.reading() as uow:
         known = await uow.accounts.health(account.brand_id, account.id)
     if known.network_id is None or known.state in _MUTE:
         known = await introduce(bridge, connected, lease)
     await check_spend(bridge, connected, READING)
+    walk = Walk(from_a_place=known.cursor is not None)
     async for page in connected.platform.collect(known.cursor):
         await store_page(bridge, account, page.items, page.cursor, known, lease)
+        walk = walk.and_([item.created_at for item in page.items if isinstance(item, Post)])
         await check_spend(bridge, connected, READING)
+    return walk
 
 
 async def introduce(bridge: Bridge, connected: Connected, lease: Lease | None = None) -> AccountHealth:
@@ -147,10 +151,13 @@ async def store_page(
     return taken
 
 
-async def _see_again(uow: UnitOfWork, account: Account, now: datetime) -> None:
-    if await uow.accounts.close_gap(account, "walked from the last cursor to the end", now) is None:
+async def _see_again(uow: UnitOfWork, connected: Connected, walk: Walk, now: datetime) -> None:
+    account = connected.account
+    if (since := await uow.accounts.blind_since(account)) is None:
         return
-    await uow.events.add(EventType.GAP_CLOSED, account.brand_id, now, account_id=account.id)
+    how = repaired(since, walk, connected.platform.capabilities.reach)
+    await uow.accounts.close_gap(account, how, now)
+    await uow.events.add(EventType.GAP_CLOSED, account.brand_id, now, account_id=account.id, repaired=how)
     await uow.events.add(EventType.ACCOUNT_RECOVERED, account.brand_id, now, account_id=account.id)
 
 

@@ -52,6 +52,9 @@ class Accounts(Protocol):
     async def open_gap(self, account: Account, cause: str, at: datetime) -> str | None:
         """Open a gap unless one is open; returns its id when it is new."""
 
+    async def blind_since(self, account: Account) -> datetime | None:
+        """Return when the account's open gap began; None when it has none."""
+
     async def close_gap(self, account: Account, repaired: str, at: datetime) -> str | None: ...
     async def gaps(self, brand_id: str, account_id: str) -> Sequence[Mapping[str, Any]]: ...
     async def add_spend(self, account: Account, spent: Mapping[tuple[date, str], int]) -> None:

@@ -180,15 +180,14 @@ class StoredAccounts:
         opened: str | None = (await self.connection.execute(query)).scalar_one_or_none()
         return opened
 
+    async def blind_since(self, account: Account) -> datetime | None:
+        query = sa.select(t.gaps.c.opened_at).where(*_open_gap(account))
+        since: datetime | None = (await self.connection.execute(query)).scalar_one_or_none()
+        return since
+
     async def close_gap(self, account: Account, repaired: str, at: datetime) -> str | None:
-        query = (
-            sa.update(t.gaps)
-            .where(t.gaps.c.brand_id == account.brand_id, t.gaps.c.account_id == account.id)
-            .where(t.gaps.c.closed_at.is_(None))
-            .values(closed_at=at, repaired=repaired)
-            .returning(t.gaps.c.id)
-        )
-        closed: str | None = (await self.connection.execute(query)).scalar_one_or_none()
+        change = sa.update(t.gaps).where(*_open_gap(account)).values(closed_at=at, repaired=repaired)
+        closed: str | None = (await self.connection.execute(change.returning(t.gaps.c.id))).scalar_one_or_none()
         return closed
 
     async def gaps(self, brand_id: str, account_id: str) -> Sequence[Mapping[str, Any]]:
@@ -271,3 +270,8 @@ def _own(row: Any) -> OwnPost:
 def _health(row: Any) -> AccountHealth:
     facts = dict(row._mapping)
     return AccountHealth(**{**facts, "state": AccountState(facts["state"])})
+
+
+def _open_gap(account: Account) -> tuple[sa.ColumnElement[bool], ...]:
+    gap = t.gaps.c
+    return gap.brand_id == account.brand_id, gap.account_id == account.id, gap.closed_at.is_(None)

@@ -16,7 +16,7 @@ from mentionbridge.platforms.x.messages import Messages
 from mentionbridge.platforms.x.platform import XPlatform
 from mentionbridge.platforms.x.prices import PRICES, Bill
 from mentionbridge.platforms.x.replies import PublicReplies
-from mentionbridge.platforms.x.timeline import BATCH, Timeline
+from mentionbridge.platforms.x.timeline import BATCH, REACH, Timeline
 from mentionbridge.platforms.x.weight import MAX_WEIGHT
 from mentionbridge.platforms.x.wire import Reader
 from mentionbridge.ports.vault import Vault
@@ -31,6 +31,7 @@ CAPABILITIES = Capabilities(
     may_train=False,
     default_poll_seconds=60.0,
     fetch_batch=BATCH,
+    reach=REACH,
     costs=True,
     retracts=True,
 )

@@ -15,6 +15,9 @@ from mentionbridge.platforms.x.wire import Reader
 from mentionbridge.ports.platform import Gone, PostRef
 
 BATCH = 100
+REACH = 800
+"""So many of the newest mentions the network shows at all."""
+
 PAGES = 200
 """The network itself shows no more than the 800 newest mentions and a week of a search."""
 
