@@ -10,7 +10,7 @@ import pytest
 
 from fakes.chaos_driver import begun
 from fakes.databases import fresh_database
-from mentionbridge.bootstrap.examine import _gap
+from mentionbridge.bootstrap.examine import look_for_gap
 from mentionbridge.domain.errors import Paced, PlatformDown
 from mentionbridge.domain.reply import Target
 from mentionbridge.kit.background import is_background
@@ -69,7 +69,7 @@ async def test_three_failures_in_a_row_open_a_gap_and_the_next_success_closes_it
             life.outside.clock.forward(120)
             assert await life.serve(Queue.POLL) == 1
         assert await life.one("SELECT count(*) FROM gaps WHERE closed_at IS NULL") == 1
-        (told,) = [finding async for finding in _gap(whole, here.account, "account acme")]
+        (told,) = [finding async for finding in look_for_gap(whole, here.account)]
         assert told.state == "warning" and told.sentence.startswith("Blind since ")
         assert await life.one("SELECT failures FROM accounts") == BLIND_AFTER
         life.bridge = whole
@@ -77,8 +77,8 @@ async def test_three_failures_in_a_row_open_a_gap_and_the_next_success_closes_it
         assert await life.serve(Queue.POLL) == 1
         assert await life.one("SELECT count(*) FROM gaps WHERE closed_at IS NULL") == 0
         assert "walked to its end" in str(await life.one("SELECT repaired FROM gaps"))
-        assert "walked to its end" in str(await life.one("SELECT facts FROM events WHERE type = 'gap.closed'"))
-        assert [finding async for finding in _gap(whole, here.account, "account acme")] == []
+        assert "walked to its end" in str(await life.one("SELECT facts FROM events WHERE type = 'ingest.gap_closed'"))
+        assert [finding async for finding in look_for_gap(whole, here.account)] == []
         assert await life.one("SELECT failures FROM accounts") == 0
 
 

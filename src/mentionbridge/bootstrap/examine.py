@@ -87,6 +87,8 @@ async def _wired(settings: Settings, bridge: Bridge) -> AsyncIterator[Finding]:
     for connected in bridge.connected.values():
         async for finding in _account(bridge, connected):
             yield finding
+        async for finding in look_for_gap(bridge, connected.account):
+            yield finding
     for desk in bridge.desks.values():
         async for finding in look_at_desk(bridge, desk):
             yield finding
@@ -130,11 +132,13 @@ def _address(settings: Settings) -> Finding:
     return Finding("public address", state, f"{url} is not https; networks push only to https addresses.")
 
 
+def _named(account: Account) -> str:
+    return f"account {account.id} ({account.platform})"
+
+
 async def _account(bridge: Bridge, connected: Connected) -> AsyncIterator[Finding]:
     account = connected.account
-    what = f"account {account.id} ({account.platform})"
-    async for finding in _gap(bridge, account, what):
-        yield finding
+    what = _named(account)
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             identity = await connected.platform.probe()
@@ -161,13 +165,16 @@ async def _account(bridge: Bridge, connected: Connected) -> AsyncIterator[Findin
         yield Finding(what, "warning", "Support for this network is experimental.")
 
 
-async def _gap(bridge: Bridge, account: Account, what: str) -> AsyncIterator[Finding]:
+async def look_for_gap(bridge: Bridge, account: Account) -> AsyncIterator[Finding]:
+    """Tell since when and why nothing is heard of an account; nothing when it is heard."""
     async with bridge.store.reading() as uow:
         gaps = await uow.accounts.gaps(account.brand_id, account.id)
     for gap in gaps:
         if gap["closed_at"] is None:
             since = gap["opened_at"].astimezone(UTC)
-            yield Finding(f"{what}: gap", "warning", f"Blind since {since:%Y-%m-%d %H:%M} UTC: {gap['cause']}.")
+            yield Finding(
+                f"{_named(account)}: gap", "warning", f"Blind since {since:%Y-%m-%d %H:%M} UTC: {gap['cause']}."
+            )
 
 
 async def _spend(bridge: Bridge, connected: Connected, what: str) -> AsyncIterator[Finding]:
