@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("run", "Run the bridge on a built-in social network with a day of life in it, and tell each event."),
     "migrate": ("admin", "Bring the database to the newest revision."),
     "doctor": ("admin", "Check everything, including each account's rights at its network."),
+    "connect": ("connect", "Sign an account in at its network, and say what is missing there."),
     "pause": ("admin", "Let no new public send start, for one account or for all; survives restarts."),
     "resume": ("admin", "Speak again, after reading back what was said meanwhile."),
     "token": ("admin", "Create, list and revoke API tokens."),

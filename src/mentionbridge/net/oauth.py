@@ -154,7 +154,7 @@ class Rotating:
 
     async def _trade_in(self, refresh: str) -> Grant:
         if not refresh:
-            raise LoginNeeded("This account is not signed in yet; sign in and give us its refresh token.")
+            raise LoginNeeded("This account is not signed in yet; run `mentionbridge connect` for it.")
         return await self._trade(refresh)
 
     async def _keep(self, before: Kept, settled: Kept, version: int | None = None) -> None:

@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from mentionbridge.domain.account import Account
+from mentionbridge.domain.account import Account, Identity
 from mentionbridge.domain.capabilities import Capabilities
+from mentionbridge.domain.errors import SetupError
 from mentionbridge.kit.clock import Clock
 from mentionbridge.net.client import Http
 from mentionbridge.ports.platform import Hook, Platform
@@ -74,3 +75,47 @@ class Network(Protocol):
 
     async def aclose(self) -> None:
         """Let go of whatever the platform holds."""
+
+
+class Operator(Protocol):
+    """The person at the terminal; nothing secret is told them."""
+
+    redirect: str
+
+    def tell(self, sentence: str) -> None:
+        """Tell them how far we are, or what is missing."""
+
+    def secret(self) -> str:
+        """Make a secret nobody can guess."""
+
+    async def code(self, address: str, state: str) -> str:
+        """Have them open `address`; return the authorization code that came back to `redirect` with `state`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningIn:
+    """One account on its way to be signed in; `network_id` is who it was until now, if it ever was anybody."""
+
+    account: Account
+    options: Any
+    vault: Vault
+    operator: Operator
+    network_id: str | None = None
+    handle: str | None = None
+    spare: bool = False
+
+    def must_be_the_same(self, identity: Identity) -> None:
+        """Raise SetupError when somebody else is signed in than before: one's history is not continued as another."""
+        if self.network_id not in (None, identity.external_id):
+            raise SetupError(
+                f"You signed in as @{identity.handle}, but {self.account.id} is @{self.handle or self.network_id}."
+                " Sign in as that account, or give the new one its own section in the config. Nothing was changed."
+            )
+
+
+@runtime_checkable
+class SignsIn(Protocol):
+    """A network whose sign-in we can walk a person through; the others are checked with what the config holds."""
+
+    async def sign_in(self, who: SigningIn) -> None:
+        """Sign the account in and keep that in its vault; tells the operator what is missing."""

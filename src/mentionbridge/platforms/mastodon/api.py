@@ -8,22 +8,23 @@ from mentionbridge.kit.clock import Clock
 from mentionbridge.net.client import Answer, Http
 from mentionbridge.net.outcome import check_read, reading
 from mentionbridge.platforms.mastodon import errors
+from mentionbridge.platforms.mastodon.token import Token
 from mentionbridge.ports.platform import SendGate
 
 
 class Api:
     """Reads and writes."""
 
-    def __init__(self, http: Http, token: str, clock: Clock) -> None:
+    def __init__(self, http: Http, token: Token, clock: Clock) -> None:
         self._http = http
         self._clock = clock
-        self.bearer = {"authorization": f"Bearer {token}"}
+        self._token = token
 
     async def read(self, path: str, params: Mapping[str, Any] | None = None, *, fine: Collection[int] = ()) -> Any:
         """Return the JSON of a good answer; None for a status of `fine`."""
         with reading():
             # A server counts everything a token reads as one.
-            answer = await self._http.request("GET", path, params=params, headers=self.bearer, lane="reads")
+            answer = await self._ask("GET", path, params=params, lane="reads")
         code = errors.name(answer)
         fine = () if code in errors.MEANINGS else fine
         try:
@@ -55,13 +56,19 @@ class Api:
 
     async def write(self, path: str, body: Mapping[str, Any], key: str, gate: SendGate) -> Answer:
         """Return whatever is answered; raises NoAnswer when it may have been acted on."""
-        headers = {**self.bearer, "idempotency-key": key}
-        return await self._http.request("POST", path, json=body, headers=headers, gate=gate)
+        return await self._ask("POST", path, {"idempotency-key": key}, json=body, gate=gate)
 
     async def delete(self, path: str) -> Answer:
         """Return whatever is answered; raises NoAnswer when it may have been acted on."""
-        return await self._http.request("DELETE", path, headers=self.bearer)
+        return await self._ask("DELETE", path)
 
     async def aclose(self) -> None:
         """Let go of connections."""
         await self._http.aclose()
+
+    async def _ask(self, verb: str, path: str, more: Mapping[str, str] | None = None, **what: Any) -> Answer:
+        headers = {"authorization": f"Bearer {await self._token.current()}", **(more or {})}
+        answer = await self._http.request(verb, path, headers=headers, **what)
+        if answer.status == 401:
+            self._token.refused()
+        return answer

@@ -29,7 +29,9 @@ _SENTENCES = {
     "login-disabled": "The server has suspended this account or waits for its e-mail to be confirmed; sign in there.",
     "scopes": "The access token lacks a right; make one with `read` and `write` (Preferences, Development).",
 }
-_REVOKED = "The server no longer takes this access token; make a new one (Preferences, Development)."
+_REVOKED = (
+    "The server no longer takes this access token; run `mentionbridge connect mastodon`, or make a new one there."
+)
 
 
 def name(answer: Answer) -> str | None:

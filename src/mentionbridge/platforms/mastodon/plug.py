@@ -8,14 +8,17 @@ from pydantic import Field, SecretStr, field_validator
 
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.capabilities import Capabilities, Support
+from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.mention import Item
 from mentionbridge.platforms.mastodon.api import Api
 from mentionbridge.platforms.mastodon.platform import MastodonPlatform
 from mentionbridge.platforms.mastodon.replies import Replies
 from mentionbridge.platforms.mastodon.server import KEY_LIFE, Server
+from mentionbridge.platforms.mastodon.sign_in import SignIn
 from mentionbridge.platforms.mastodon.timeline import BATCH, Timeline
+from mentionbridge.platforms.mastodon.token import Token, keep
 from mentionbridge.platforms.mastodon.wire import READ, Reader
-from mentionbridge.platforms.plug import Asgi, Options, Tools
+from mentionbridge.platforms.plug import Asgi, Options, SigningIn, Tools
 from mentionbridge.ports.vault import Vault
 
 CAPABILITIES = Capabilities(
@@ -38,7 +41,9 @@ class AccountOptions(Options):
     """An account's options on a server of the fediverse."""
 
     server: str = Field(description="The address of the account's server, such as https://social.example.")
-    token: SecretStr = Field(description="An access token of the account, with the rights to read and write.")
+    token: SecretStr | None = Field(
+        None, description="An access token made on the server; unset, `mentionbridge connect mastodon` gets one."
+    )
     visibility: Literal["public", "unlisted", "private"] = Field(
         "unlisted", description="How widely our public replies are shown at most; never more than the post answered."
     )
@@ -79,8 +84,35 @@ class MastodonNetwork:
 
     def connect(self, account: Account, options: AccountOptions, vault: Vault) -> MastodonPlatform:
         """Make one account's platform."""
+        configured = options.token.get_secret_value() if options.token else ""
+        return self._platform(options, Token(configured, options.server, vault))
+
+    async def sign_in(self, who: SigningIn) -> None:
+        """Walk a person through the server's sign-in; a token that the config holds is not replaced."""
+        if who.spare:
+            raise SetupError("Tokens of the fediverse do not end; there is no second sign-in.")
+        if who.options.token is not None:
+            who.operator.tell("The config holds this account's token; take it out to sign in here instead.")
+        else:
+            await self._sign_in(who, who.options)
+
+    async def _sign_in(self, who: SigningIn, options: AccountOptions) -> None:
+        http = self._tools.http(options.server)
+        try:
+            token = await SignIn(http, options.server, self._tools.clock).token(who)
+        finally:
+            await http.aclose()
+        platform = self._platform(options, Token(token, options.server, who.vault))
+        try:
+            who.must_be_the_same(await platform.probe())
+        finally:
+            await platform.aclose()
+        if not await keep(who.vault, options.server, token):
+            raise SetupError("There is no place to keep the sign-in; is the key file missing?")
+
+    def _platform(self, options: AccountOptions, token: Token) -> MastodonPlatform:
         clock = self._tools.clock
-        api = Api(self._tools.http(options.server), options.token.get_secret_value(), clock)
+        api = Api(self._tools.http(options.server), token, clock)
         timeline = Timeline(api, clock)
         replies = Replies(api, timeline, clock, READ[options.visibility])
         return MastodonPlatform(api, timeline, replies, urlsplit(options.server).netloc.lower(), CAPABILITIES)

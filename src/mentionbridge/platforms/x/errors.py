@@ -50,7 +50,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "usage-capped": "The plan's credits at X are used up; top them up in the developer portal.",
     }
 )
-SIGN_IN = "X no longer takes our sign-in; sign the account in again."
+SIGN_IN = "X no longer takes our sign-in; run `mentionbridge connect x` to sign the account in again."
 
 _SAYS = (
     ("duplicate content", "duplicate"),

@@ -9,14 +9,17 @@ from pydantic import Field, SecretStr, field_validator
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.capabilities import Capabilities, Support
 from mentionbridge.domain.mention import Item
-from mentionbridge.platforms.plug import Asgi, Options, Tools
-from mentionbridge.platforms.x.api import Api, Client
+from mentionbridge.platforms.plug import Asgi, Options, SigningIn, Tools
+from mentionbridge.platforms.x.api import Api
 from mentionbridge.platforms.x.hook import XHook
 from mentionbridge.platforms.x.messages import Messages
 from mentionbridge.platforms.x.platform import XPlatform
 from mentionbridge.platforms.x.prices import PRICES, Bill
 from mentionbridge.platforms.x.replies import PublicReplies
+from mentionbridge.platforms.x.sign_in import SignIn
 from mentionbridge.platforms.x.timeline import BATCH, REACH, Timeline
+from mentionbridge.platforms.x.tokens import Client, Tokens
+from mentionbridge.platforms.x.webhooks import Webhooks
 from mentionbridge.platforms.x.weight import MAX_WEIGHT
 from mentionbridge.platforms.x.wire import Reader
 from mentionbridge.ports.vault import Vault
@@ -44,6 +47,7 @@ class PlatformOptions(Options):
     client_id: str = Field(min_length=1, description="The app's OAuth 2.0 client id.")
     client_secret: SecretStr | None = Field(None, description="The app's client secret, for a confidential client.")
     consumer_secret: SecretStr | None = Field(None, description="The app's API key secret, which signs webhooks.")
+    bearer_token: SecretStr | None = Field(None, description="The app's bearer token, which registers the webhook.")
     api_url: str = Field("https://api.x.com", pattern="^https?://", description="Where the API is.")
     field_names: Literal["tweet", "post"] = Field("tweet", description="How the API names a post in its fields.")
     prices: dict[str, Annotated[Decimal, Field(ge=0)]] = Field(
@@ -61,7 +65,9 @@ class PlatformOptions(Options):
 class AccountOptions(Options):
     """An account's options on X."""
 
-    refresh_token: SecretStr = Field(description="The refresh token of the last sign-in, with offline.access.")
+    refresh_token: SecretStr | None = Field(
+        None, description="The refresh token of a sign-in made elsewhere; unset, `mentionbridge connect x` signs in."
+    )
     spare_refresh_token: SecretStr | None = Field(None, description="The refresh token of a second, unused sign-in.")
     search: str | None = Field(None, max_length=512, description="A search for posts that do not tag us.")
     messages: bool = Field(True, description="Whether direct messages are read and answered.")
@@ -94,14 +100,29 @@ class XNetwork:
 
     def connect(self, account: Account, options: AccountOptions, vault: Vault) -> XPlatform:
         """Make one account's platform."""
-        shared, clock = self._options, self._tools.clock
-        secret = shared.client_secret.get_secret_value() if shared.client_secret else None
-        http, first = self._tools.http(shared.api_url), options.refresh_token.get_secret_value()
-        spare = options.spare_refresh_token.get_secret_value() if options.spare_refresh_token else ""
-        api = Api(http, Client(shared.client_id, secret), first, vault, clock, Bill(clock, shared.prices), spare)
-        timeline = Timeline(api, shared.field_names, options.search)
-        replies = PublicReplies(api, timeline, clock, shared.field_names)
+        clock, tokens = self._tools.clock, self._tokens()
+        bill, spare = Bill(clock, self._options.prices), _plain(options.spare_refresh_token)
+        api = Api(tokens.http, tokens.renewed, _plain(options.refresh_token), vault, clock, bill, spare)
+        timeline = Timeline(api, self._options.field_names, options.search)
+        replies = PublicReplies(api, timeline, clock, self._options.field_names)
         return XPlatform(api, timeline, replies, Messages(api, clock, wanted=options.messages), SITE, CAPABILITIES)
+
+    async def sign_in(self, who: SigningIn) -> None:
+        """Walk a person through X's sign-in, and set the webhook up where the app's secrets are known."""
+        tokens, shared = self._tokens(), self._options
+        bearer = _plain(shared.bearer_token)
+        webhooks = Webhooks(tokens.http, bearer) if bearer else None
+        url = f"{self._tools.public_url.rstrip('/')}/hooks/x/{who.account.id}" if shared.consumer_secret else None
+        try:
+            walk = SignIn(tokens, SITE, webhooks, url).walk
+            await walk(who, _plain(who.options.refresh_token), messages=who.options.messages)
+        finally:
+            await tokens.http.aclose()
+
+    def _tokens(self) -> Tokens:
+        shared = self._options
+        secret = shared.client_secret.get_secret_value() if shared.client_secret else None
+        return Tokens(self._tools.http(shared.api_url), Client(shared.client_id, secret), self._tools.clock)
 
     def hook(self, account: Account, options: AccountOptions) -> XHook | None:
         """Return how X pushes, where the app's secret is known."""
@@ -118,6 +139,10 @@ class XNetwork:
 
     async def aclose(self) -> None:
         """Nothing is shared."""
+
+
+def _plain(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
 
 
 plug = XPlug()
