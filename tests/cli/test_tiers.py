@@ -9,9 +9,9 @@ import pytest
 
 from cli.conftest import Cli
 from fakes.seconds import Sure
-from mentionbridge.bootstrap.judging import usual_thresholds
 from mentionbridge.bootstrap.wiring import make_account
 from mentionbridge.classify.rows import fingerprint, read
+from mentionbridge.classify.scale import usual_thresholds
 from mentionbridge.domain.account import Thresholds
 from mentionbridge.settings import AccountSection
 
@@ -60,13 +60,24 @@ def test_a_missing_tier_is_one_sentence(cli: Cli, install: Install, rows: str) -
     )
 
 
+def test_a_scale_is_measured_and_a_wrong_one_named(cli: Cli, install: Install, rows: str) -> None:
+    install(Sure(0.5))
+    for tier in ("default", "accurate"):
+        told = [cli("evaluate", rows, "--tier", tier, "--scale", scale, "--json").out for scale in ("all", "brands")]
+        assert [json.loads(each)["version"].endswith("@brands") for each in told] == [False, True]
+        every, brands = (json.loads(each)["policy"] for each in told)
+        assert every["ticket_from"] < brands["ticket_from"] and every["auto_from"] < brands["auto_from"]
+        assert [every[share] == brands[share] for share in ("reaching", "answered", "right")] == [True] * 3
+    assert cli("evaluate", rows, "--scale", "some").err == "mentionbridge: --scale 'some' must be all or brands.\n"
+
+
 @pytest.mark.parametrize("more", [("--cross-validate",), ("--against", "other.npz")])
 def test_what_is_installed_is_neither_taught_nor_compared(
     cli: Cli, install: Install, rows: str, more: tuple[str, ...]
 ) -> None:
     install(Sure(0.9))
     ran = cli("evaluate", rows, "--tier", "accurate", *more)
-    assert (ran.code, "neither --cross-validate nor" in ran.err) == (2, True)
+    assert (ran.code, "not with --cross-validate or --against" in ran.err) == (2, True)
 
 
 def test_doctor_says_which_tier_judges_and_what_the_other_takes(cli: Cli, install: Install, config: str) -> None:
@@ -84,6 +95,6 @@ def test_doctor_says_which_tier_judges_and_what_the_other_takes(cli: Cli, instal
 
 def test_thresholds_that_are_not_named_are_the_tiers_own() -> None:
     section = AccountSection(platform="demo", auto_from=0.9)
-    alone, both = (make_account("acme", "a", section, usual_thresholds(second)) for second in (None, Sure(0.9)))
+    alone, both = (make_account("acme", "a", section, usual_thresholds(one, None)) for one in (None, Sure(0.9)))
     assert alone.thresholds == Thresholds(0.11, 0.9)
     assert both.thresholds == Thresholds(0.08, 0.9)

@@ -7,6 +7,7 @@ class Sure:
     version = "9"
     unsure = (0.2, 0.8)
     thresholds = (0.08, 0.77)
+    to_brands = (1.0, 1.0)
     learned_from = "nothing"
 
     def __init__(self, says: float) -> None:

@@ -50,6 +50,7 @@ def main(file: Path, work: Path) -> None:
         tell("{}-{}".format(*band), trials.Trial(rows, truth, _cascade(default, blended, band), ()))
     at_home = trials.Trial(rows, truth, _cascade(default, blended, SHIPPED), ())
     brands = at_home.brands
+    print("to brands: slope {:.4f} shift {:.4f}".format(*calibration(_odds(brands.found), brands.truth)))
     _tell("brands, own scale", trials.rescaled(brands, trials.folds(brands.truth)))
     tell_policy(brands)
     if all((work / f"{domain}.pt").exists() for domain in trials.domains(rows)):
@@ -140,8 +141,12 @@ def _encoder(work: Path, texts: list[list[int]], parts: Parts) -> Vector:
 
 
 def _mixed(encoder: Vector, default: Vector) -> Vector:
-    kept = np.clip(default, 1e-6, 1 - 1e-6)
-    return SHARE * encoder + (1 - SHARE) * np.log(kept / (1 - kept))
+    return SHARE * encoder + (1 - SHARE) * _odds(default)
+
+
+def _odds(found: Vector) -> Vector:
+    kept = np.clip(found, 1e-6, 1 - 1e-6)
+    return np.log(kept / (1 - kept))
 
 
 def _calibrated(mixed: Vector, kept: Vector, truth: Vector, parts: Parts) -> Vector:

@@ -2,9 +2,12 @@
 
 from importlib.metadata import entry_points
 
-from mentionbridge.domain.account import Thresholds
+from mentionbridge.classify.learned import LearnedJudge
+from mentionbridge.classify.model import Weights
+from mentionbridge.classify.scale import to_brands
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.second import Second
+from mentionbridge.settings import JudgeSection
 
 _GROUP = "mentionbridge.judges"
 
@@ -22,9 +25,10 @@ def second_judge(tier: str) -> Second | None:
     raise SetupError(f"The {tier} tier is not installed; install mentionbridge[{tier}], or leave `tier` alone.")
 
 
-def usual_thresholds(second: Second | None) -> Thresholds:
-    """Return the thresholds of an account whose config names none: each tier has its own."""
-    return Thresholds() if second is None else Thresholds(*second.thresholds)
+def make_judge(section: JudgeSection, weights: Weights) -> LearnedJudge:
+    """Return the judge of a config, which judges by these weights."""
+    second = second_judge(section.tier)
+    return LearnedJudge(weights, second, to_brands(weights, second) if section.scale == "brands" else None)
 
 
 def told_of_tiers(tier: str) -> str:

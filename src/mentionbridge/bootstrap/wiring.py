@@ -11,11 +11,11 @@ from zipfile import BadZipFile
 
 from sqlalchemy.engine import make_url
 
-from mentionbridge.bootstrap.judging import second_judge, usual_thresholds
+from mentionbridge.bootstrap.judging import make_judge
 from mentionbridge.bootstrap.timing import make_timing
 from mentionbridge.bootstrap.wording import check_wording
-from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.classify.model import Weights, read, shipped
+from mentionbridge.classify.scale import usual_thresholds
 from mentionbridge.domain.account import Account, Brand, Mode, Team, Thresholds
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.handoff import CallTerms, FormTerms, Needs, Proof
@@ -141,15 +141,15 @@ def build(
     networks = start_networks(settings, clock, looking=looking)
     courier = HttpCourier(guard, clock, **{**net, "timeout": _courier_timeout(settings)})
     brands = {brand_id: make_brand(brand_id, section) for brand_id, section in settings.brands.items()}
-    second = second_judge(settings.judge.tier)
+    judge = make_judge(settings.judge, read_weights(settings.judge.weights))
     vault_of = partial(_vault, engine, None if keyless else sealer)
-    connected = connect_accounts(settings, networks, vault_of, usual_thresholds(second))
+    connected = connect_accounts(settings, networks, vault_of, usual_thresholds(judge.second, judge.scale))
     check_wording(brands, connected)
     bridge = Bridge(
         store=store,
         clock=clock,
         ids=ids,
-        judge=LearnedJudge(read_weights(settings.judge.weights), second),
+        judge=judge,
         courier=courier,
         media=GuardedMediaFetcher(guard, clock, **net, in_process=_own_pages(settings, networks)),
         observer=observer or Watcher(metrics),

@@ -10,7 +10,7 @@ from mentionbridge.classify.lexicon import load
 from mentionbridge.classify.model import Weights
 from mentionbridge.classify.own_words import taught
 from mentionbridge.classify.rows import Row, fingerprint
-from mentionbridge.classify.trials import calibrated_learn
+from mentionbridge.classify.trials import calibrated_learn, said_to_brands
 from mentionbridge.domain.second import Second
 
 _SHARED_BY = 12
@@ -22,7 +22,7 @@ _CAPITAL_SHARE = 0.5
 def train(rows: Sequence[Row], version: str) -> Weights:
     """Learn a weights file from labelled texts and our own sentences, with the facts of its card."""
     given: Lesson = lesson(see([row.text for row in rows]), [float(row.complaint) for row in rows])
-    return calibrated_learn(given, facts(rows, version), taught())
+    return calibrated_learn(given, facts(rows, version), taught(), said_to_brands(rows))
 
 
 def facts(rows: Sequence[Row], version: str) -> dict[str, Any]:

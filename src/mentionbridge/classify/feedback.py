@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mentionbridge.classify import tongue
-from mentionbridge.classify.learned import LEARNED, LearnedJudge, asked_too
+from mentionbridge.classify.learned import LEARNED, LearnedJudge
 from mentionbridge.classify.learning import STEPS, Lesson, Vector, lesson, scores, see
 from mentionbridge.classify.measuring import MEASURES, Difference, difference
 from mentionbridge.classify.model import Weights
@@ -87,7 +87,7 @@ def _within(threshold: float) -> float:
 
 def _number(judge: LearnedJudge, label: Label, kept: float | None) -> float:
     if kept is not None:
-        return kept if judge.second is None else asked_too(judge.second, label.text, kept)
+        return judge.again(label.text, kept)
     return judge.judge(label.text, lang=label.lang, topics=(), has_media=False).complaint
 
 

@@ -7,6 +7,7 @@ from mentionbridge.classify import signals, style
 from mentionbridge.classify.features import Pieces, plain
 from mentionbridge.classify.judge import RulesJudge, Weighed
 from mentionbridge.classify.model import Weights, shipped
+from mentionbridge.classify.scale import TO_BRANDS, Scale
 from mentionbridge.classify.signals import Signal
 from mentionbridge.classify.words import Words
 from mentionbridge.domain.second import Second, is_asked
@@ -26,16 +27,30 @@ class LearnedJudge(RulesJudge):
     come from the rules everywhere: nobody has data to learn them from.
     """
 
-    def __init__(self, weights: Weights | None = None, second: Second | None = None) -> None:
+    def __init__(
+        self, weights: Weights | None = None, second: Second | None = None, scale: Scale | None = None
+    ) -> None:
         super().__init__()
-        self.second = second
+        self.second, self.scale = second, scale
         self.weights = weights or shipped()
         self._version, self._quotable = self.weights.version, self.weights.words
         self._by_group = style.by_group(self.weights.style.tolist())
 
     def _weigh(self, words: Words, lang: str, found: Sequence[Signal]) -> Weighed:
-        if lang != LEARNED:
-            return super()._weigh(words, lang, found)
+        weighed = self._learned(words, found) if lang == LEARNED else super()._weigh(words, lang, found)
+        if self.scale is None:
+            return weighed
+        complaint, version = _moved(self.scale, weighed.complaint), weighed.version + TO_BRANDS
+        return weighed._replace(complaint=complaint, version=version)
+
+    def again(self, text: str, first: float) -> float:
+        """Return a verdict's number for an English text of which the first judge's is known."""
+        second, found = self.second, first
+        if second is not None and is_asked(second, first):
+            found = second.second(plain(text), first)
+        return found if self.scale is None else _moved(self.scale, found)
+
+    def _learned(self, words: Words, found: Sequence[Signal]) -> Weighed:
         pieces, weights = Pieces(plain(words.text)), self.weights
         weighed = weights.weigh(pieces.all)
         # A picture is told of apart from the text; nothing was learned of it.
@@ -66,9 +81,8 @@ class LearnedJudge(RulesJudge):
                 yield abs(part), part, "word", f"the word '{word}'", part, ""
 
 
-def asked_too(second: Second, text: str, first: float) -> float:
-    """Return the slower judge's number of a text where the first is not sure of it, else the first's."""
-    return second.second(plain(text), first) if is_asked(second, first) else first
+def _moved(scale: Scale, number: float) -> float:
+    return round(scale.moved(number), 4)
 
 
 def _asked_again(second: Second, weighed: Weighed, said: str) -> Weighed:

@@ -44,6 +44,12 @@ class Weights:
         """What the verdicts are marked with."""
         return str(self.facts["version"])
 
+    @property
+    def to_brands(self) -> tuple[float, float]:
+        """The two numbers that make its numbers shares of posts said to brands; without them they are that already."""
+        slope, shift = self.facts.get("to_brands", (1.0, 0.0))
+        return float(slope), float(shift)
+
     def weigh(self, found: Indices) -> tuple[float, float]:
         """Return the sum of the parts of a text with these buckets, and its length, by which they are all divided."""
         both = self._both.take(found).view(np.float32)

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from mentionbridge.classify import measuring, trials, tuning
-from mentionbridge.classify.learned import LearnedJudge, asked_too
+from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.classify.learning import Vector, lesson, see
 from mentionbridge.classify.model import Weights
 from mentionbridge.classify.rows import Row
+from mentionbridge.classify.scale import TO_BRANDS, usual_thresholds
 from mentionbridge.domain.account import Thresholds
 from mentionbridge.domain.second import is_asked
 
@@ -23,7 +24,7 @@ class Measured:
     version: str
     truth: Vector
     found: Vector
-    thresholds: tuple[float, float]
+    thresholds: Thresholds
     asked: float
 
     @property
@@ -34,7 +35,7 @@ class Measured:
     @property
     def policy(self) -> tuning.Outcome:
         """What the tier's own thresholds do to these rows."""
-        return tuning.outcome(self.truth, self.found, *self.thresholds)
+        return tuning.outcome(self.truth, self.found, self.thresholds.review_from, self.thresholds.auto_from)
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything for printing as JSON."""
@@ -53,11 +54,12 @@ class Measured:
 def measure(judge: LearnedJudge, rows: Sequence[Row], lang: str | None) -> Measured:
     """Measure a judge: its numbers for English rows, or, with a language, whole verdicts in that language."""
     truth, found, asked = _by_numbers(judge, rows) if lang is None else _by_verdicts(judge, rows, lang)
-    version, second = judge.weights.version, judge.second
+    second, scale = judge.second, "" if judge.scale is None else TO_BRANDS
+    version = judge.weights.version
+    usual = usual_thresholds(second, judge.scale)
     if second is None:
-        usual = Thresholds()
-        return Measured("default", version, truth, found, (usual.review_from, usual.auto_from), asked)
-    return Measured("accurate", f"{version}+{second.version}", truth, found, second.thresholds, asked)
+        return Measured("default", version + scale, truth, found, usual, asked)
+    return Measured("accurate", f"{version}+{second.version}{scale}", truth, found, usual, asked)
 
 
 def judged(weights: Weights, rows: Sequence[Row]) -> tuple[Vector, Vector]:
@@ -68,11 +70,10 @@ def judged(weights: Weights, rows: Sequence[Row]) -> tuple[Vector, Vector]:
 
 def _by_numbers(judge: LearnedJudge, rows: Sequence[Row]) -> tuple[Vector, Vector, float]:
     truth, first = judged(judge.weights, rows)
+    found = np.array([judge.again(row.text, one) for row, one in zip(rows, first.tolist(), strict=True)])
     second = judge.second
-    if second is None:
-        return truth, first, 0.0
-    found = [asked_too(second, row.text, one) for row, one in zip(rows, first.tolist(), strict=True)]
-    return truth, np.array(found), float(np.mean([is_asked(second, one) for one in first.tolist()]))
+    asked = 0.0 if second is None else float(np.mean([is_asked(second, one) for one in first.tolist()]))
+    return truth, found, asked
 
 
 def _by_verdicts(judge: LearnedJudge, rows: Sequence[Row], lang: str) -> tuple[Vector, Vector, float]:

@@ -37,6 +37,11 @@ def folds(labels: Vector, count: int = FOLDS, seed: int = SEED) -> list[Indices]
     return [np.flatnonzero(part_of == part) for part in range(count)]
 
 
+def said_to_brands(rows: Sequence[Row]) -> list[int]:
+    """Return which rows are no random posts."""
+    return [at for at, row in enumerate(rows) if row.domain not in _RANDOM]
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """What was found of every row while it was kept from the learner."""
@@ -49,17 +54,25 @@ class Trial:
     @property
     def brands(self) -> "Trial":
         """The rows said to brands, without random posts."""
-        chosen = np.array([at for at, row in enumerate(self.rows) if row.domain not in _RANDOM], dtype=np.int64)
+        chosen = np.array(said_to_brands(self.rows), dtype=np.int64)
         return Trial([self.rows[at] for at in chosen.tolist()], self.truth[chosen], self.found[chosen], ())
 
 
-def calibrated_learn(given: Lesson, facts: Mapping[str, Any], beside: Lesson | None = None) -> Weights:
-    """Learn weights, and make their numbers probabilities by five parts of what was given kept from the learner."""
+def calibrated_learn(
+    given: Lesson, facts: Mapping[str, Any], beside: Lesson | None = None, to_brands: Sequence[int] = ()
+) -> Weights:
+    """Learn weights, and make their numbers probabilities by five parts of what was given kept from the learner.
+
+    When it is told which texts were said `to_brands`, the facts keep the scale that suits those.
+    """
     out = np.zeros(len(given.targets))
     for part in folds(np.round(given.targets), _INNER):
         others = np.setdiff1d(np.arange(len(out)), part)
         out[part] = scores(learn(_with(given.only(others), beside), facts), given.only(part).seen)
     slope, shift = calibration(out, given.targets)
+    if len(to_brands):
+        some = np.asarray(to_brands)
+        facts = {**facts, "to_brands": calibration(slope * out[some] + shift, given.targets[some])}
     return replace(learn(_with(given, beside), facts), slope=slope, shift=shift)
 
 

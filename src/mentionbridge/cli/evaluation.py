@@ -16,7 +16,7 @@ from mentionbridge.classify.pictures import draw
 from mentionbridge.classify.rows import Row
 from mentionbridge.classify.tuning import ENOUGH
 from mentionbridge.cli.common import JsonOption, note
-from mentionbridge.cli.given import TierOption, WeightsOption, rows_of, second_of, weights_of
+from mentionbridge.cli.given import ScaleOption, TierOption, WeightsOption, judge_of, rows_of, weights_of
 from mentionbridge.domain.errors import SetupError
 
 
@@ -29,6 +29,7 @@ def evaluate(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv|jsonl", help="Rows with a text and a label.")],
     weights: WeightsOption = None,
     tier: TierOption = "default",
+    scale: ScaleOption = "all",
     against: Annotated[
         Path | None, typer.Option("--against", metavar="OTHER.npz", help="Refuse this one when it is worse.")
     ] = None,
@@ -50,18 +51,16 @@ def evaluate(
 
     Example: mentionbridge evaluate labelled.csv --cross-validate --pictures docs/judgement
     """
-    second = second_of(tier)
-    if second is not None and (cross_validate or against is not None):
-        raise SetupError(
-            f"--tier {tier} measures what is installed; it goes with neither --cross-validate nor --against."
-        )
+    judge = judge_of(weights, tier, scale)
+    if (judge.second or judge.scale) and (cross_validate or against is not None):
+        raise SetupError("--tier and --scale measure what is installed: not with --cross-validate or --against.")
     rows = rows_of(file)
     if against is not None:
-        _compare(weights_of(weights), weights_of(against), rows, as_json)
+        _compare(judge.weights, weights_of(against), rows, as_json)
     elif cross_validate:
         _cross_validate(rows, pictures, as_json)
     else:
-        _evaluate(LearnedJudge(weights_of(weights), second), rows, lang, as_json)
+        _evaluate(judge, rows, lang, as_json)
 
 
 def _evaluate(judge: LearnedJudge, rows: list[Row], lang: str | None, as_json: bool) -> None:

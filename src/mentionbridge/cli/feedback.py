@@ -10,12 +10,13 @@ from typing import Any
 import typer
 
 from mentionbridge.bootstrap import opened
-from mentionbridge.bootstrap.judging import second_judge, usual_thresholds
+from mentionbridge.bootstrap.judging import make_judge
 from mentionbridge.bootstrap.wiring import read_weights
 from mentionbridge.classify import feedback
 from mentionbridge.classify.feedback import Label, Learned
 from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.classify.model import Weights
+from mentionbridge.classify.scale import usual_thresholds
 from mentionbridge.classify.tuning import ENOUGH
 from mentionbridge.cli.common import note, run, settings_from
 from mentionbridge.domain import verdict
@@ -35,7 +36,7 @@ def learn_from_feedback(config: Path | None, out: Path, version: str | None) -> 
     brands = _with_enough(run(_labels(settings)))
     learned = _learned(weights, brands, version)
     better = learned if learned is not None and not learned.worse else None
-    judge = LearnedJudge(better.weights if better else weights, second_judge(settings.judge.tier))
+    judge = make_judge(settings.judge, better.weights if better else weights)
     told: dict[str, Any] = {"brands": _tuned(judge, brands, better)}
     if learned is not None:
         told |= {"labels": learned.labels, "gains": {name: asdict(gain) for name, gain in learned.gains.items()}}
@@ -83,7 +84,7 @@ def _learned(weights: Weights, brands: Brands, version: str | None) -> Learned |
 
 
 def _tuned(judge: LearnedJudge, brands: Brands, learned: Learned | None) -> dict[str, Any]:
-    kept, usual = learned.kept if learned else {}, usual_thresholds(judge.second)
+    kept, usual = learned.kept if learned else {}, usual_thresholds(judge.second, judge.scale)
     found = {name: feedback.tune(judge, labels, kept, usual) for name, labels in brands.items()}
     return {
         name: {

@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 
 from mentionbridge.bootstrap.judging import second_judge
+from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.classify.model import Weights, read, shipped
 from mentionbridge.classify.rows import Row
 from mentionbridge.classify.rows import read as read_rows
+from mentionbridge.classify.scale import to_brands
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.second import Second
 
@@ -16,6 +18,15 @@ WeightsOption = Annotated[
     Path | None, typer.Option("--weights", metavar="FILE.npz", help="A weights file; unset takes the shipped one.")
 ]
 TierOption = Annotated[str, typer.Option("--tier", help="`default` or `accurate`.")]
+ScaleOption = Annotated[str, typer.Option("--scale", help="`all`, or `brands` for shares of posts said to brands.")]
+
+
+def judge_of(weights: Path | None, tier: str, scale: str) -> LearnedJudge:
+    """Return the judge of a weights file, a tier and a scale."""
+    if scale not in ("all", "brands"):
+        raise SetupError(f"--scale {scale!r} must be all or brands.")
+    first, second = weights_of(weights), second_of(tier)
+    return LearnedJudge(first, second, to_brands(first, second) if scale == "brands" else None)
 
 
 def second_of(tier: str) -> Second | None:

@@ -11,7 +11,7 @@ from mentionbridge.classify import attempts, card
 from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.cli.common import ConfigOption
 from mentionbridge.cli.feedback import keep, learn_from_feedback
-from mentionbridge.cli.given import TierOption, WeightsOption, rows_of, second_of, weights_of
+from mentionbridge.cli.given import ScaleOption, TierOption, WeightsOption, judge_of, rows_of
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.verdict import Topic
 
@@ -30,6 +30,7 @@ def classify(
     weights: WeightsOption = None,
     topic: TopicOption = None,
     tier: TierOption = "default",
+    scale: ScaleOption = "all",
 ) -> None:
     """Judge JSON lines of standard input, each with a "text" and perhaps "lang" and "id", to JSON lines.
 
@@ -37,7 +38,7 @@ def classify(
 
     Example: mentionbridge classify < posts.jsonl
     """
-    judge, topics = LearnedJudge(weights_of(weights), second_of(tier)), [_topic(given) for given in topic or ()]
+    judge, topics = judge_of(weights, tier, scale), [_topic(given) for given in topic or ()]
     failed = False
     for number, line in enumerate(sys.stdin, start=1):
         if line.strip():

@@ -7,12 +7,14 @@ class Second(Protocol):
     """A slower judge that is asked only where the first is not sure.
 
     `thresholds` are those from which a post gets a ticket and is answered by itself, as they suit what both say
-    together; `learned_from` marks the rows it was taught.
+    together; `to_brands` are a slope and a shift that make that the share of complaints among posts said to brands;
+    `learned_from` marks the rows it was taught.
     """
 
     version: str
     unsure: tuple[float, float]
     thresholds: tuple[float, float]
+    to_brands: tuple[float, float]
     learned_from: str
 
     def second(self, said: str, first: float) -> float:

@@ -47,6 +47,7 @@ __all__ = [
     "FormSection",
     "HelpdeskSection",
     "HoursSection",
+    "JudgeSection",
     "PlaceSection",
     "ProductSection",
     "RecordsSection",

@@ -61,6 +61,7 @@ class JudgeSection(Section):
 
     weights: Path | None = None
     tier: Literal["default", "accurate"] = "default"
+    scale: Literal["all", "brands"] = "all"
 
 
 class DemoSection(Section):

@@ -119,6 +119,7 @@ def test_a_weights_file_is_trained_from_rows() -> None:
     weights = train([Row(text, bool(so)) for text, so in zip(TEXTS, TRUTH, strict=True)], "7")
     assert (weights.version, weights.facts["rows"]) == ("7", len(TEXTS))
     assert weights.slope > 0
+    assert weights.to_brands == weights.facts["to_brands"] and weights.to_brands[0] > 0
 
 
 def test_our_own_sentences_hold_no_placeholder() -> None:

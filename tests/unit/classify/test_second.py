@@ -7,12 +7,13 @@ from types import SimpleNamespace
 import pytest
 
 from fakes.seconds import Sure
-from mentionbridge.bootstrap.judging import second_judge, usual_thresholds
+from mentionbridge.bootstrap.judging import second_judge
 from mentionbridge.classify import tiers
 from mentionbridge.classify.feedback import Label as Told
 from mentionbridge.classify.feedback import tune
 from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.classify.rows import Row
+from mentionbridge.classify.scale import usual_thresholds
 from mentionbridge.domain.account import Thresholds
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.verdict import Label, Verdict
@@ -65,8 +66,8 @@ def test_a_tier_that_lacks_a_library_is_a_sentence(monkeypatch: pytest.MonkeyPat
 
 
 def test_each_tier_has_its_own_usual_thresholds() -> None:
-    assert usual_thresholds(None) == Thresholds()
-    assert usual_thresholds(Sure(0.9)) == Thresholds(0.08, 0.77)
+    assert usual_thresholds(None, None) == Thresholds()
+    assert usual_thresholds(Sure(0.9), None) == Thresholds(0.08, 0.77)
 
 
 def test_what_both_tiers_say_is_measured_and_told_apart() -> None:

@@ -19,6 +19,7 @@ class Encoder:
         self.learned_from: str = facts["learned_from"]
         self.unsure: tuple[float, float] = (facts["unsure"][0], facts["unsure"][1])
         self.thresholds: tuple[float, float] = (facts["thresholds"][0], facts["thresholds"][1])
+        self.to_brands: tuple[float, float] = (facts["to_brands"][0], facts["to_brands"][1])
         self._share, self._slope, self._shift = (float(facts[name]) for name in ("share", "slope", "shift"))
         self._tokenizer = Tokenizer.from_str(files.joinpath("tokenizer.json").read_text(encoding="utf-8"))
         self._tokenizer.enable_truncation(int(facts["longest"]))
