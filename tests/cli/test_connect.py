@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 from cli.conftest import Cli
 from fakes.x_server import US, user
 from mentionbridge.bootstrap import wiring
+from mentionbridge.cli.connect import Terminal
 from mentionbridge.domain.errors import LoginNeeded, SetupError
 from mentionbridge.net.call_back import address, waiting
 from mentionbridge.net.client import Http
@@ -310,3 +312,33 @@ def test_an_answer_to_another_question_is_none() -> None:
     with pytest.raises(LoginNeeded, match="access_denied"):
         code_in({"state": "ours", "error": "access_denied"}, "ours")
     assert query_of("http://[") == {}
+
+
+async def test_the_terminal_waits_for_the_browser_and_shows_no_code(
+    unused_tcp_port: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = Terminal(unused_tcp_port, paste=False)
+    coming = asyncio.ensure_future(terminal.code("https://x.example/authorize", "ours"))
+    async with httpx.AsyncClient(trust_env=False) as browser:
+        for _ in range(50):
+            with suppress(httpx.ConnectError):
+                await browser.get(terminal.redirect, params={"state": "ours", "code": "invented-code"})
+                break
+            await asyncio.sleep(0.02)
+    assert await coming == "invented-code"
+    told = capsys.readouterr().out
+    assert "https://x.example/authorize" in told and "invented-code" not in told
+
+
+def test_a_spare_given_after_the_sign_in_was_lost_takes_over(
+    cli: Cli, config: str, server: SignInServer, browser: Browser
+) -> None:
+    on(config, "x", more=ON_X)
+    server.refuses["GET", "/2/users/me"] = httpx.Response(401, json={"title": "Unauthorized", "status": 401})
+    assert cli("connect", "x", "--paste", "-c", config).code == 1
+    assert [row[1] for row in kept(config)] == [None]
+    asked = len(server.calls)
+    assert "run `mentionbridge connect`" in cli("doctor", "-c", config).out and len(server.calls) == asked
+    server.refuses.clear()
+    ran = cli("connect", "x", "--paste", "--spare", "-c", config)
+    assert ran.code == 0 and "has a spare sign-in and is @acme" in ran.out

@@ -212,7 +212,7 @@ async def keep_sign_in(vault: Vault, first: str, grant: Grant, now: datetime, *,
     for _ in range(_KEEPS):
         secret, version = await vault.read()
         kept = Kept.load(secret, mark_of(first))
-        fresh = replace(kept, spare=grant.refresh) if spare else kept.with_grant(grant, now)
+        fresh = replace(kept, spare=grant.refresh, spent="") if spare else kept.with_grant(grant, now)
         if await vault.swap(fresh.dump(), version):
             return True
     return False
