@@ -4,7 +4,7 @@ import argparse
 import sys
 from functools import partial
 
-from bench import claims, corridor, feed, ingest, lists, statements, workers
+from bench import claims, corridor, feed, ingest, lists, silence, statements, workers
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -18,6 +18,7 @@ def main() -> int:
         "feed": feed.main,
         "statements": statements.main,
         "workers": workers.main,
+        "silence": silence.main,
         "lists": partial(lists.main, asked.tickets, asked.database or DATABASES),
     }
     for name in asked.names or benches:

@@ -1,6 +1,7 @@
 """What a desk reads over `/v1`: lists, single things, timelines, the feed, pictures."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from fakes.clock import START
 from fakes.people import ACME, post, store_post, story, verdict
 from fakes.web_world import Site
+from mentionbridge.domain.account import Allowance
 from mentionbridge.domain.events import EventType
 from mentionbridge.domain.mention import MediaLink, Origin, Surface
 from mentionbridge.domain.reply import ReplyState
@@ -220,6 +222,18 @@ async def test_a_kept_picture_is_shown_and_nothing_in_it_can_run(site: Site) -> 
     assert (await site.http.get("/v1/media/med_none", headers)).status_code == 404
 
 
+async def test_accounts_tell_what_they_heard_and_what_they_may_still_ask(site: Site) -> None:
+    async with site.world.store.writing() as uow:
+        await store_post(uow, post("p-77"))
+        await uow.accounts.well(ACME, START - timedelta(seconds=40))
+        await uow.accounts.allowed(ACME, Allowance(300, 12, START + timedelta(minutes=5)))
+    told = (await site.http.get("/v1/accounts", await site.token(Scope.READ))).json()
+    acme = next(each for each in told["items"] if each["id"] == ACME.id)
+    assert (acme["last_seen_id"], acme["lag_seconds"]) == ("p-77", 40.0)
+    assert acme["allowance"] == {"limit": 300, "left": 12, "resets_at": "2026-11-22T09:05:00Z"}
+    assert acme["last_heard_at"] is not None and acme["spend_per_day"] is None
+
+
 async def test_accounts_tell_how_they_are(site: Site) -> None:
     async with site.world.store.writing() as uow:
         await uow.accounts.failed(ACME, "the network asks us to wait", START)
@@ -234,7 +248,8 @@ async def test_accounts_tell_how_they_are(site: Site) -> None:
         "the token is dead",
         1,
     )
-    assert [gap["cause"] for gap in acme["gaps"]] == ["the token is dead"]
+    assert [(gap["cause"], gap["kind"]) for gap in acme["gaps"]] == [("the token is dead", "blind")]
+    assert (acme["last_seen_id"], acme["read_to"], acme["lag_seconds"], acme["allowance"]) == (None, None, None, None)
     assert told["paused_everywhere"] is False
     (item,) = await walk(site, f"/v1/accounts/{ACME.id}/unreadable", headers)
     assert (item["excerpt"], item["size"], item["reason"]) == ("\ufffd{not json", 10, "not UTF-8")

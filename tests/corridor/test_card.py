@@ -163,3 +163,7 @@ def check_timeline(lines: list[dict[str, Any]]) -> None:
 async def check_metrics(bridge: Running) -> None:
     text = (await bridge.http.get("/metrics")).text
     assert 'mentionbridge_replies_total{outcome="sent",platform="demo"} 1.0' in text
+    who = 'account="acme",brand="acme",platform="demo"'
+    assert f"mentionbridge_account_active{{{who}}} 1.0" in text
+    assert 'mentionbridge_account_open_gaps{account="acme",brand="acme",kind="silence",platform="demo"} 0.0' in text
+    assert float(text.split(f"mentionbridge_account_lag_seconds{{{who}}} ")[1].split()[0]) < 60

@@ -100,7 +100,7 @@ class MastodonServer:
             case ["v2", "notifications", "policy"] if self.policy is not None:
                 return httpx.Response(200, json=self.policy)
             case ["v1", "notifications"]:
-                return httpx.Response(200, json=self._page(asked["min_id"]))
+                return httpx.Response(200, json=self._page(asked.get("min_id")))
             case ["v2", "search"]:
                 found = [each for each in self.statuses.values() if asked["q"] in (each["uri"], each["url"])]
                 return httpx.Response(200, json={"statuses": found, "accounts": [], "hashtags": []})
@@ -126,7 +126,9 @@ class MastodonServer:
         limits = {"statuses": {"max_characters": 500, "characters_reserved_per_url": 23}}
         return httpx.Response(200, json={**place, "version": self.version, "configuration": limits})
 
-    def _page(self, above: str) -> list[dict[str, Any]]:
+    def _page(self, above: str | None) -> list[dict[str, Any]]:
+        if above is None:
+            return sorted(self.notifications, key=lambda each: int(each["id"]), reverse=True)[: self.page_size]
         found = [each for each in self.notifications if int(each["id"]) > int(above)]
         return sorted(found, key=lambda each: int(each["id"]))[: self.page_size][::-1]
 

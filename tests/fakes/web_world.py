@@ -224,7 +224,7 @@ def open_site(world: World, **limits: int) -> Site:
         **use_cases(bridge),
         wake=lambda: woken.append(True),
         ready=ready,
-        metrics=lambda: b"mentionbridge_mentions_total 1\n",
+        metrics=_metrics,
         limits=Limits(**limits),
         sealing=SEALER,
     )
@@ -232,3 +232,7 @@ def open_site(world: World, **limits: int) -> Site:
     door.closing.set()
     app = create_app(door)
     return Site(app, world, door, watching, hook, Checked(app), woken, reasons, courier)
+
+
+async def _metrics() -> bytes:
+    return b"mentionbridge_mentions_total 1\n"

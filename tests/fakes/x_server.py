@@ -116,10 +116,11 @@ class XServer:
     def _page(self, posts: list[dict[str, Any]], asked: dict[str, str]) -> dict[str, Any]:
         since, start = int(asked.get("since_id", 0)), int(asked.get("pagination_token") or asked.get("next_token") or 0)
         fresh = [post for post in posts if int(post["id"]) > since]
-        page = fresh[start : start + self.page_size]
+        size = min(self.page_size, int(asked.get("max_results", 100)))
+        page = fresh[start : start + size]
         meta: dict[str, Any] = {"result_count": len(page)}
         if page:
             meta |= {"newest_id": page[0]["id"], "oldest_id": page[-1]["id"]}
-        if start + self.page_size < len(fresh):
-            meta["next_token"] = str(start + self.page_size)
+        if start + size < len(fresh):
+            meta["next_token"] = str(start + size)
         return {"data": page, "includes": {"users": [user("2000000007", "sam_wells")]}, "meta": meta}

@@ -1,5 +1,7 @@
 """Where calls cost money, no account spends more than its day is worth, and answers are the last to stop."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -12,7 +14,7 @@ from mentionbridge.bootstrap.examine import _spend as spend_of
 from mentionbridge.pipeline.bridge import Connected
 from mentionbridge.pipeline.collect import poll
 from mentionbridge.pipeline.rights import rights
-from mentionbridge.pipeline.spend import keep_spend
+from mentionbridge.pipeline.spend import keep_spend, keep_spend_of
 from mentionbridge.ports.platform import Page
 from mentionbridge.ports.store import Queue
 from mentionbridge.store.reading import StoredDesk
@@ -133,6 +135,43 @@ async def test_at_the_end_of_the_money_an_answer_waits_for_the_next_day(told: Ta
     assert told.printed == [("sam", "public")]
 
 
+async def warnings(told: Tale) -> list[Mapping[str, Any]]:
+    rows = await told.rows("SELECT facts FROM events WHERE type = 'account.spend_high' ORDER BY position")
+    return [json.loads(facts) if isinstance(facts, str) else facts for (facts,) in rows]
+
+
+@both
+async def test_before_reading_stops_it_is_said_once_a_day_that_the_money_runs_out(told: Tale) -> None:
+    network = dear(told, 10)
+    for _ in range(5):
+        network.charge("read")
+        await keep_spend(told.bridge)
+    assert await warnings(told) == []
+    for _ in range(2):
+        network.charge("read")
+        await keep_spend(told.bridge)
+    day = told.clock.now().date()
+    said = {"spent": 0.06, "reading_stops": 0.08, "of": 0.1}
+    assert await warnings(told) == [{"day": day.isoformat(), **said}]
+    told.clock.forward(24 * 3600)
+    network.charge("read", 7 * CENT)
+    await keep_spend(told.bridge)
+    later = {"day": (day + timedelta(days=1)).isoformat(), **said, "spent": 0.07}
+    assert (await warnings(told))[1:] == [later]
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_workers_that_keep_their_spend_at_once_say_it_once(told: Tale) -> None:
+    network = dear(told, 100)
+    connected = told.bridge.at("acme", "acme")
+    others = [replace(connected, platform=Dear(told)) for _ in range(8)]  # type: ignore[arg-type]
+    for other in others:
+        other.platform.charge("read", 10 * CENT)  # type: ignore[attr-defined]
+    await asyncio.gather(*(keep_spend_of(told.bridge, other) for other in others))
+    assert [each["spent"] for each in await warnings(told)] == [0.6]
+    assert network.polls == 0
+
+
 async def test_without_a_limit_nothing_stops(told: Tale) -> None:
     network = dear(told, None)
     network.charge("read", 10**9)
@@ -165,7 +204,9 @@ async def test_doctor_and_the_api_tell_what_was_spent(told: Tale) -> None:
         (found,) = [each async for each in spend_of(told.bridge, told.bridge.at("acme", "acme"), "account acme")]
         assert (found.state, says in found.sentence) == (state, True), found
     (view,) = await StoredDesk(told.store).accounts(["acme"])
-    (day,) = shapes.account(view).model_dump(mode="json")["spend"]
+    shown = shapes.account(view, 5 * CENT).model_dump(mode="json")
+    (day,) = shown["spend"]
+    assert shown["spend_per_day"] == 0.05
     assert (day["day"], day["dollars"], day["by"]) == (told.clock.now().date().isoformat(), 0.01, {"read": 0.01})
 
 

@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.server import HANDLED_SIGNALS
 
+from mentionbridge.bootstrap.gauges import metrics
 from mentionbridge.bootstrap.wiring import App
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.errors import SetupError
@@ -184,7 +185,7 @@ def _door(app: App, writer: GroupWriter, worker: Worker | None) -> Door:
         **use_cases(bridge),
         wake=worker.wake if worker is not None else _nobody,
         ready=lambda: _ready(app),
-        metrics=app.metrics.render,
+        metrics=partial(metrics, app),
         metrics_token=app.settings.server.metrics_token,
         pages=app.pages,
         sealing=app.sealer,

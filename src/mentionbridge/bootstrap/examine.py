@@ -173,7 +173,9 @@ async def look_for_gap(bridge: Bridge, account: Account) -> AsyncIterator[Findin
         if gap["closed_at"] is None:
             since = gap["opened_at"].astimezone(UTC)
             yield Finding(
-                f"{_named(account)}: gap", "warning", f"Blind since {since:%Y-%m-%d %H:%M} UTC: {gap['cause']}."
+                f"{_named(account)}: gap",
+                "warning",
+                f"{gap['kind'].capitalize()} since {since:%Y-%m-%d %H:%M} UTC: {gap['cause']}.",
             )
 
 

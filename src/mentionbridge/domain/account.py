@@ -101,6 +101,25 @@ class AccountState(StrEnum):
     LOGIN_NEEDED = "login_needed"
 
 
+class GapKind(StrEnum):
+    """Why an account may have missed something: it could not read, or what it read was quiet beyond belief."""
+
+    BLIND = "blind"
+    SILENCE = "silence"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a network said it still lets us ask: `left` of `limit` requests until `resets_at`.
+
+    Where it counts several things apart, this is the one of which the smallest share is left.
+    """
+
+    limit: int
+    left: int
+    resets_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who the network says we are; `hints` are sentences on what the operator could set better there."""
@@ -114,7 +133,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class AccountHealth:
-    """One account as the store sees it."""
+    """One account as the store sees it.
+
+    Everything said until `read_to` has been read, as far as the network shows it; None where nothing is polled.
+    """
 
     brand_id: str
     id: str
@@ -131,3 +153,5 @@ class AccountHealth:
     last_error: str | None = None
     paused_by: str | None = None
     open_gap: str | None = None
+    read_to: datetime | None = None
+    allowance: Allowance | None = None

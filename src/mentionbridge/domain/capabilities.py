@@ -22,8 +22,9 @@ class Capabilities:
     `follows_threads` is True where we can read what one person says in a thread without calling on us.
     `real` is False for networks where nothing said reaches a person (the built-in demo). `hosts` is True where a post
     that was only pushed to us can be put on the network, so that it can be answered there (`ports.platform.Host`).
-    `retracts` is True where a public reply of ours can be deleted (`ports.platform.Retractor`). `reach` is how many of
-    the newest mentions the network shows at all (None: every one).
+    `retracts` is True where a public reply of ours can be deleted (`ports.platform.Retractor`). `shows_newest` is True
+    where the newest mentions can be read wherever our place in the network's list is (`ports.platform.Newest`). `reach`
+    is how many of the newest mentions the network shows at all (None: every one).
     """
 
     support: Support = Support.EXPERIMENTAL
@@ -42,6 +43,7 @@ class Capabilities:
     real: bool = True
     hosts: bool = False
     retracts: bool = False
+    shows_newest: bool = False
     costs: bool = False
     default_poll_seconds: float = 15.0
     fetch_batch: int = 25

@@ -62,6 +62,7 @@ class EventType(StrEnum):
     ACCOUNT_PAUSED = "account.paused"
     ACCOUNT_RESUMED = "account.resumed"
     ACCOUNT_RECOVERED = "account.recovered"
+    ACCOUNT_SPEND_HIGH = "account.spend_high"
     GAP_OPENED = "ingest.gap_opened"
     GAP_CLOSED = "ingest.gap_closed"
     ENDPOINT_DISABLED = "endpoint.disabled"

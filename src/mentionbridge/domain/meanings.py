@@ -222,11 +222,24 @@ MEANINGS: dict[EventType, Meaning] = {
     E.ACCOUNT_PAUSED: Meaning("somebody pressed pause", ("account",), {"actor": _PERSON}),
     E.ACCOUNT_RESUMED: Meaning("somebody released it", ("account",), {"actor": _PERSON}),
     E.ACCOUNT_RECOVERED: Meaning("it sees again after a gap", ("account",)),
-    E.GAP_OPENED: Meaning("from now on we may miss what is said", ("account",), {"cause": "the token was revoked"}),
+    E.ACCOUNT_SPEND_HIGH: Meaning(
+        "most of what the account's UTC day may cost is spent (in dollars), told once a day; reading stops at "
+        "`reading_stops`, answering at `of`",
+        ("account",),
+        {"day": "2026-11-22", "spent": 3.02, "reading_stops": 4.0, "of": 5.0},
+    ),
+    E.GAP_OPENED: Meaning(
+        "from now on we may miss what is said: we are `blind`, or it is quieter than this account ever is (`silence`)",
+        ("account",),
+        {"kind": "blind", "cause": "the token was revoked"},
+    ),
     E.GAP_CLOSED: Meaning(
         "the account hears again; `repaired` says what was had back, and what may be missing",
         ("account",),
-        {"repaired": "walked to its end from where we had stopped before 2026-11-22 09:00 UTC: 12 found"},
+        {
+            "kind": "blind",
+            "repaired": "walked to its end from where we had stopped before 2026-11-22 09:00 UTC: 12 found",
+        },
     ),
     E.ENDPOINT_DISABLED: Meaning(
         "a subscriber is no longer told",

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from mentionbridge.kit.clock import Clock, SystemClock
@@ -10,6 +10,11 @@ from mentionbridge.kit.clock import Clock, SystemClock
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _COUNTER_BITS = 12
+_STAMPED = 10
+
+STRETCH = timedelta(milliseconds=1 << 20)
+"""About seventeen minutes: so finely an id tells its time in `STRETCH_TOLD` characters behind its prefix."""
+STRETCH_TOLD = 6
 
 
 class Ids:
@@ -38,6 +43,14 @@ class Ids:
 def first_at(prefix: str, at: datetime) -> str:
     """Return what no id made at that time or later sorts before."""
     return f"{prefix}_{encode(int(at.timestamp() * 1000) << 80)}"
+
+
+def begun(start: str) -> datetime:
+    """Return the earliest time at which an id that starts so can have been made; `start` has its prefix."""
+    number = 0
+    for character in start[start.index("_") + 1 :][:_STAMPED].ljust(_STAMPED, "0"):
+        number = number * len(_ALPHABET) + _ALPHABET.index(character)
+    return datetime.fromtimestamp(number / 1000, UTC)
 
 
 def encode(number: int) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Protocol, cast
 
 import httpx
 
+from mentionbridge.domain.account import Allowance
 from mentionbridge.domain.errors import NoAnswer, SetupError
 from mentionbridge.kit.clock import Clock
 from mentionbridge.net.errors import AddressRefused, AnswerTooLong, NotReached
@@ -54,6 +55,9 @@ class Limits(Protocol):
 
     def learn(self, status: int, headers: Mapping[str, str], route: str, lane: str) -> None:
         """Take in what an answer says about the limits of `route`, and of what the server counts with it."""
+
+    def allowance(self) -> Allowance | None:
+        """Return the tightest limit that still holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,10 @@ class Http:
         answer = await self._exchange(request, passage)
         self._limits.learn(answer.status, answer.headers, route, lane or route)
         return answer
+
+    def allowance(self) -> Allowance | None:
+        """Return the tightest limit the server has told of that still holds."""
+        return self._limits.allowance() if self._limits else None
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
+from mentionbridge.domain.account import Allowance
 from mentionbridge.domain.errors import Paced
 from mentionbridge.kit.background import is_background
 from mentionbridge.kit.clock import Clock
@@ -95,6 +96,16 @@ class Pace:
         left, until = _number(headers, _REMAINING), reset_at(headers, now)
         if left is not None and until is not None:
             self._learn_window(lane, left, _number(headers, _LIMIT), steady + (until - now).total_seconds(), steady)
+
+    def allowance(self) -> Allowance | None:
+        """Return the window of which the smallest share is left; None when no server has told of any that lasts."""
+        now, steady = self._clock.now(), self._clock.monotonic()
+        lasting = [window for window in self._windows.values() if window.ends > steady and window.limit > 0]
+        if not lasting:
+            return None
+        tightest = min(lasting, key=lambda window: window.left / window.limit)
+        resets_at = now + timedelta(seconds=tightest.ends - steady)
+        return Allowance(int(tightest.limit), max(0, int(tightest.left)), resets_at)
 
     def _learn_window(self, lane: str, left: float, limit: float | None, ends: float, now: float) -> None:
         known = self._window(lane, now)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 
-from mentionbridge.domain.account import Account, AccountHealth, AccountState
+from mentionbridge.domain.account import Account, AccountHealth, AccountState, GapKind
 from mentionbridge.domain.errors import (
     DaySpent,
     LeaseLost,
@@ -23,6 +23,7 @@ from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.hear_ourselves import hear, hear_arrivals
 from mentionbridge.pipeline.spend import READING, check_spend
 from mentionbridge.pipeline.take_in import Arrival, Taken, take_in, tell
+from mentionbridge.ports.platform import allowance_of
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.gaps import Walk, repaired
 
@@ -67,6 +68,8 @@ async def poll(bridge: Bridge, lease: Lease) -> None:
     async with bridge.store.writing() as uow:
         now = bridge.clock.now()
         await uow.accounts.well(account, now)
+        if (allowance := allowance_of(connected.platform)) is not None:
+            await uow.accounts.allowed(account, allowance)
         await _see_again(uow, connected, walk, now)
         await uow.claims.done(lease, now + timedelta(seconds=account.poll_seconds), fresh=True)
 
@@ -153,11 +156,13 @@ async def store_page(
 
 async def _see_again(uow: UnitOfWork, connected: Connected, walk: Walk, now: datetime) -> None:
     account = connected.account
-    if (since := await uow.accounts.blind_since(account)) is None:
+    if (since := await uow.accounts.gap_since(account)) is None:
         return
     how = repaired(since, walk, connected.platform.capabilities.reach)
     await uow.accounts.close_gap(account, how, now)
-    await uow.events.add(EventType.GAP_CLOSED, account.brand_id, now, account_id=account.id, repaired=how)
+    await uow.events.add(
+        EventType.GAP_CLOSED, account.brand_id, now, account_id=account.id, repaired=how, kind=GapKind.BLIND
+    )
     await uow.events.add(EventType.ACCOUNT_RECOVERED, account.brand_id, now, account_id=account.id)
 
 
@@ -214,5 +219,7 @@ async def go_blind(uow: UnitOfWork, account: Account, cause: str, now: datetime)
 async def _miss(uow: UnitOfWork, account: Account, cause: str, now: datetime) -> bool:
     if await uow.accounts.open_gap(account, cause, now) is None:
         return False
-    await uow.events.add(EventType.GAP_OPENED, account.brand_id, now, account_id=account.id, cause=cause)
+    await uow.events.add(
+        EventType.GAP_OPENED, account.brand_id, now, account_id=account.id, cause=cause, kind=GapKind.BLIND
+    )
     return True

@@ -8,12 +8,17 @@ from datetime import UTC, date, datetime, timedelta
 
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.errors import DaySpent
+from mentionbridge.domain.events import EventType
 from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.ports.platform import spender_of
+from mentionbridge.ports.store import UnitOfWork
 
+_DOLLAR = 1_000_000
 READING = 0.8
 """The part of a day's money after which nothing is read any more."""
 ANSWERING = 1.0
+WARNING = 0.6
+"""The part of a day's money after which we say that it runs out."""
 
 
 async def keep_spend(bridge: Bridge) -> None:
@@ -29,10 +34,32 @@ async def keep_spend_of(bridge: Bridge, connected: Connected) -> None:
         return
     account = connected.account
     async with bridge.store.writing() as uow:
+        # Two workers that add at once would both, or neither, see their sum pass the mark.
+        await uow.accounts.hold(account)
         await uow.accounts.add_spend(account, spent)
+        await _warn(uow, account, spent, bridge.clock.now())
     spender.kept(spent)
     for (_, what), micros in spent.items():
         bridge.observer.saw("spend", platform=account.platform, account=account.id, what=what, micros=micros)
+
+
+async def _warn(uow: UnitOfWork, account: Account, spent: Mapping[tuple[date, str], int], now: datetime) -> None:
+    """Tell, once a day, that most of it is spent."""
+    worth, today = account.most_spent_a_day, now.astimezone(UTC).date()
+    if worth is None or not (more := _of(today, spent)):
+        return
+    total = await uow.accounts.spent_on(account, today)
+    if total - more < worth * WARNING <= total:
+        await uow.events.add(
+            EventType.ACCOUNT_SPEND_HIGH,
+            account.brand_id,
+            now,
+            account_id=account.id,
+            day=today.isoformat(),
+            spent=total / _DOLLAR,
+            reading_stops=worth * READING / _DOLLAR,
+            of=worth / _DOLLAR,
+        )
 
 
 async def check_spend(bridge: Bridge, connected: Connected, part: float) -> None:
@@ -57,7 +84,7 @@ async def spent_until(bridge: Bridge, connected: Connected, part: float) -> date
 
 def day_worth(account: Account) -> float | None:
     """Return what an account's day is worth, in dollars."""
-    return account.most_spent_a_day / 1_000_000 if account.most_spent_a_day is not None else None
+    return account.most_spent_a_day / _DOLLAR if account.most_spent_a_day is not None else None
 
 
 def _of(day: date, spent: Mapping[tuple[date, str], int]) -> int:

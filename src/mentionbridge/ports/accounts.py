@@ -1,12 +1,22 @@
 """What the heart asks of memory about our accounts."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from mentionbridge.domain.account import Account, AccountHealth, AccountState, Identity
+from mentionbridge.domain.account import Account, AccountHealth, AccountState, Allowance, GapKind, Identity
 from mentionbridge.domain.mention import Mention
 from mentionbridge.domain.reply import OwnPost
+
+
+@dataclass(frozen=True, slots=True)
+class LastHeard:
+    """The newest post an account heard: when it was said there, and when it came here."""
+
+    external_id: str
+    occurred_at: datetime
+    received_at: datetime
 
 
 class Accounts(Protocol):
@@ -24,7 +34,10 @@ class Accounts(Protocol):
         """Count one more failure in a row and return how many."""
 
     async def well(self, account: Account, now: datetime) -> None:
-        """The network answered: no failures any more."""
+        """Everything the network shows was read until now: no failures any more."""
+
+    async def allowed(self, account: Account, allowance: Allowance) -> None:
+        """Keep what the network said it still lets this account ask."""
 
     async def identified(self, account: Account, identity: Identity) -> None: ...
     async def left(self, brand_id: str, account_id: str, sentence: str) -> None:
@@ -49,16 +62,30 @@ class Accounts(Protocol):
     async def alive(self, account_keys: Sequence[tuple[str, str]], now: datetime) -> None:
         """Note that these accounts could speak until now; of what came before, their own posts are known."""
 
-    async def open_gap(self, account: Account, cause: str, at: datetime) -> str | None:
-        """Open a gap unless one is open; returns its id when it is new."""
+    async def open_gap(self, account: Account, cause: str, at: datetime, kind: GapKind = GapKind.BLIND) -> str | None:
+        """Open a gap unless one of its kind is open; returns its id when it is new."""
 
-    async def blind_since(self, account: Account) -> datetime | None:
-        """Return when the account's open gap began; None when it has none."""
+    async def gap_since(self, account: Account, kind: GapKind = GapKind.BLIND) -> datetime | None:
+        """Return when the account's open gap of this kind began; None when it has none."""
 
-    async def close_gap(self, account: Account, repaired: str, at: datetime) -> str | None: ...
+    async def close_gap(
+        self, account: Account, repaired: str, at: datetime, kind: GapKind = GapKind.BLIND
+    ) -> str | None: ...
     async def gaps(self, brand_id: str, account_id: str) -> Sequence[Mapping[str, Any]]: ...
+    async def begin_anew(self, account: Account, now: datetime) -> None:
+        """Forget our place in the network's list, and be due now: all it still shows is read again."""
+
+    async def last_heard(self, brand_id: str, account_id: str) -> LastHeard | None:
+        """Return the newest thing that came in by itself, by whatever door; history brought by hand is none."""
+
+    async def heard(self, account: Account, since: datetime) -> Sequence[datetime]:
+        """Return when each stretch of time (`kit.ids.STRETCH`) began in which anything came in by itself."""
+
     async def add_spend(self, account: Account, spent: Mapping[tuple[date, str], int]) -> None:
         """Add what was spent, in millionths of a dollar, by UTC day and by what it was for."""
+
+    async def hold(self, account: Account) -> None:
+        """Let no other transaction that holds this account go on before ours ends."""
 
     async def spent_on(self, account: Account, day: date) -> int:
         """Return what was spent that UTC day, in millionths of a dollar."""

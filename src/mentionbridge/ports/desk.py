@@ -17,6 +17,7 @@ from mentionbridge.domain.reply import Reply, ReplyState
 from mentionbridge.domain.ticket import Entry, Ticket
 from mentionbridge.domain.verdict import Verdict
 from mentionbridge.domain.wait import Wait
+from mentionbridge.ports.accounts import LastHeard
 
 T = TypeVar("T")
 Brands = Sequence[str]
@@ -132,7 +133,8 @@ class ReplyView:
 class AccountView:
     """An account's health, its gaps, and how many arrivals wait to be read or could not be.
 
-    `spend` is that of the last days, newest first, by what it was for, in millionths of a dollar.
+    `spend` is that of the last days, newest first, by what it was for, in millionths of a dollar. `last` is the newest
+    that came in by itself, `lag` the seconds since all the network shows was read (None where nothing is polled).
     """
 
     health: AccountHealth
@@ -140,6 +142,8 @@ class AccountView:
     waiting: int
     unreadable: int
     spend: Mapping[date, Mapping[str, int]]
+    last: LastHeard | None = None
+    lag: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

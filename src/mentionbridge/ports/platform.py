@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
-from mentionbridge.domain.account import Identity
+from mentionbridge.domain.account import Allowance, Identity
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.mention import Item, Mention, Post
 from mentionbridge.domain.reply import NotFound, Outcome, OwnPost, Refused, ReplyIntent, ReplyRight, Sent, Target
@@ -121,6 +121,31 @@ class Retractor(Protocol):
 def retractor_of(platform: Platform) -> Retractor | None:
     """Return who takes our replies back on this platform's network, if it can be done."""
     return cast(Retractor, platform) if platform.capabilities.retracts else None
+
+
+class Newest(Protocol):
+    """What a platform with the capability `shows_newest` offers besides."""
+
+    async def newest(self) -> Sequence[Item]:
+        """Read one page of the newest mentions, whatever was read before; where pages cost money, a small one."""
+
+
+def newest_of(platform: Platform) -> Newest | None:
+    """Return who reads the newest mentions past our place, if it can be done."""
+    return cast(Newest, platform) if platform.capabilities.shows_newest else None
+
+
+@runtime_checkable
+class Allowed(Protocol):
+    """What a platform offers besides whose network says how much it still lets us ask."""
+
+    def allowance(self) -> Allowance | None:
+        """Return the tightest limit the network has told of that still holds."""
+
+
+def allowance_of(platform: Platform) -> Allowance | None:
+    """Return what this platform's network still lets us ask, if it says so."""
+    return platform.allowance() if isinstance(platform, Allowed) else None
 
 
 class Spender(Protocol):

@@ -6,16 +6,15 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mentionbridge.domain.account import Account, AccountHealth, AccountState, Identity
+from mentionbridge.domain.account import Account, AccountHealth, AccountState, Allowance, Identity
 from mentionbridge.domain.errors import NotFound
 from mentionbridge.domain.mention import Mention, Surface
 from mentionbridge.domain.reply import OwnPost
-from mentionbridge.kit.ids import Ids
 from mentionbridge.store import tables as t
 from mentionbridge.store.failover import has_forked
 from mentionbridge.store.families import FAMILY
+from mentionbridge.store.listening import StoredListening
 from mentionbridge.store.rows import insert, is_row, key_of_row, row_of
 
 _PAUSE = "paused_everywhere"
@@ -26,7 +25,9 @@ _FACTS = [
 ]
 
 _SAME = sa.and_(t.gaps.c.brand_id == t.accounts.c.brand_id, t.gaps.c.account_id == t.accounts.c.id)
-_GAP = sa.select(t.gaps.c.cause).where(_SAME, t.gaps.c.closed_at.is_(None)).scalar_subquery()
+# An account that is blind is also quiet: what it is blind by comes first.
+_OPEN_GAPS = sa.select(t.gaps.c.cause).where(_SAME, t.gaps.c.closed_at.is_(None)).order_by(t.gaps.c.kind)
+_GAP = _OPEN_GAPS.limit(1).scalar_subquery()
 _EVERY = sa.select(*_FACTS, _GAP.label("open_gap"))
 _OURS = sa.select(t.accounts.c.brand_id, t.accounts.c.id).where(
     *(t.accounts.c[name] == sa.bindparam(name) for name in ("platform", "network_id"))
@@ -70,11 +71,8 @@ _ANSWERED = sa.select(answered(sa.bindparam("brand"), sa.bindparam("platform"), 
 
 
 @dataclass(frozen=True, slots=True)
-class StoredAccounts:
+class StoredAccounts(StoredListening):
     """The `accounts`, `gaps`, `own_posts` and `switches` tables within one transaction."""
-
-    connection: AsyncConnection
-    ids: Ids
 
     async def ensure(self, account: Account, now: datetime) -> None:
         row = {
@@ -118,7 +116,11 @@ class StoredAccounts:
         return int((await self.connection.execute(query)).scalar_one())
 
     async def well(self, account: Account, now: datetime) -> None:
-        await self._change(account, failures=0, last_error=None)
+        await self._change(account, failures=0, last_error=None, read_to=now)
+
+    async def allowed(self, account: Account, allowance: Allowance) -> None:
+        told = {"limit": allowance.limit, "left": allowance.left, "resets_at": allowance.resets_at.isoformat()}
+        await self._change(account, allowance=told)
 
     async def identified(self, account: Account, identity: Identity) -> None:
         await self._change(account, network_id=identity.external_id, handle=identity.handle)
@@ -167,32 +169,9 @@ class StoredAccounts:
         here = is_row(t.accounts, account.brand_id, account.id)
         await self.connection.execute(sa.update(t.accounts).where(here, later).values(due=due))
 
-    async def open_gap(self, account: Account, cause: str, at: datetime) -> str | None:
-        gap_id = self.ids.new("gap")
-        row = {
-            "brand_id": account.brand_id,
-            "id": gap_id,
-            "account_id": account.id,
-            "cause": cause,
-            "opened_at": at,
-        }
-        query = insert(self.connection, t.gaps).values(**row).on_conflict_do_nothing().returning(t.gaps.c.id)
-        opened: str | None = (await self.connection.execute(query)).scalar_one_or_none()
-        return opened
-
-    async def blind_since(self, account: Account) -> datetime | None:
-        query = sa.select(t.gaps.c.opened_at).where(*_open_gap(account))
-        since: datetime | None = (await self.connection.execute(query)).scalar_one_or_none()
-        return since
-
-    async def close_gap(self, account: Account, repaired: str, at: datetime) -> str | None:
-        change = sa.update(t.gaps).where(*_open_gap(account)).values(closed_at=at, repaired=repaired)
-        closed: str | None = (await self.connection.execute(change.returning(t.gaps.c.id))).scalar_one_or_none()
-        return closed
-
-    async def gaps(self, brand_id: str, account_id: str) -> Sequence[Mapping[str, Any]]:
-        query = sa.select(t.gaps).where(t.gaps.c.brand_id == brand_id, t.gaps.c.account_id == account_id)
-        return [dict(row) for row in (await self.connection.execute(query.order_by(t.gaps.c.id))).mappings()]
+    async def begin_anew(self, account: Account, now: datetime) -> None:
+        await self._change(account, cursor=None)
+        await self.schedule(account, now)
 
     async def remember_own(self, brand_id: str, account_id: str, post: OwnPost) -> None:
         row = {
@@ -228,6 +207,10 @@ class StoredAccounts:
             more = {"micros": t.account_spend.c.micros + once.excluded.micros}
             same = ["brand_id", "account_id", "day", "what"]
             await self.connection.execute(once.on_conflict_do_update(index_elements=same, set_=more))
+
+    async def hold(self, account: Account) -> None:
+        here = is_row(t.accounts, account.brand_id, account.id)
+        await self.connection.execute(sa.select(t.accounts.c.id).where(here).with_for_update())
 
     async def spent_on(self, account: Account, day: date) -> int:
         that = t.account_spend.c
@@ -269,9 +252,6 @@ def _own(row: Any) -> OwnPost:
 
 def _health(row: Any) -> AccountHealth:
     facts = dict(row._mapping)
-    return AccountHealth(**{**facts, "state": AccountState(facts["state"])})
-
-
-def _open_gap(account: Account) -> tuple[sa.ColumnElement[bool], ...]:
-    gap = t.gaps.c
-    return gap.brand_id == account.brand_id, gap.account_id == account.id, gap.closed_at.is_(None)
+    told = facts["allowance"]
+    allowance = told and Allowance(told["limit"], told["left"], datetime.fromisoformat(told["resets_at"]))
+    return AccountHealth(**{**facts, "state": AccountState(facts["state"]), "allowance": allowance})

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mentionbridge.domain.account import AccountHealth
 from mentionbridge.domain.commitment import Commitment
 from mentionbridge.domain.mention import Above, Author, Mention
 from mentionbridge.domain.reply import ReplyState
@@ -245,7 +247,7 @@ class StoredDesk(StoredEndings):
     async def accounts(self, brands: Brands) -> Sequence[AccountView]:
         async with self.store.engine.reading() as connection:
             known = StoredAccounts(connection, self.store.ids)
-            counts = await _arrivals(connection, brands)
+            counts, now = await _arrivals(connection, brands), self.store.clock.now()
             return [
                 AccountView(
                     health,
@@ -253,6 +255,8 @@ class StoredDesk(StoredEndings):
                     counts.get((health.brand_id, health.id, "waiting"), 0),
                     counts.get((health.brand_id, health.id, "unreadable"), 0),
                     await known.spend(health.brand_id, health.id),
+                    await known.last_heard(health.brand_id, health.id),
+                    _lag(health, now),
                 )
                 for health in await known.all(brands)
             ]
@@ -369,6 +373,10 @@ async def _lines(connection: AsyncConnection, brands: Brands, entries: Sequence[
     ours = sa.select(t.replies).where(t.replies.c.brand_id.in_(brands), t.replies.c.id.in_(reply_ids))
     replies = {row.id: as_reply(row) for row in await connection.execute(ours)}
     return [Line(entry, views.get(entry.mention_id or ""), replies.get(entry.reply_id or "")) for entry in entries]
+
+
+def _lag(health: AccountHealth, now: datetime) -> float | None:
+    return max(0.0, (now - health.read_to).total_seconds()) if health.read_to is not None else None
 
 
 async def _arrivals(connection: AsyncConnection, brands: Brands) -> dict[tuple[str, str, str], int]:

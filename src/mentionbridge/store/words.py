@@ -30,7 +30,7 @@ ERASED = {
 """What an erasure empties or deletes."""
 
 WORDLESS = {
-    "accounts": ("cursor", "handle", "last_error", "paused_by", "secret", "network_id", "lease_token"),
+    "accounts": ("cursor", "handle", "last_error", "paused_by", "allowance", "secret", "network_id", "lease_token"),
     "calls": ("tried",),
     "commitments": ("made_by", "owner", "earlier"),
     "customer_joins": ("actor", "moved", "undone_by"),
@@ -38,7 +38,7 @@ WORDLESS = {
     "entries": ("reason", "actor"),
     "events": ("facts",),
     "externals": ("external_id", "url", "actor"),
-    "gaps": ("cause", "repaired"),
+    "gaps": ("kind", "cause", "repaired"),
     "helpdesks": ("cursor", "last_error"),
     "idempotency": ("key",),
     "incidents": ("title", "news", "actor", "topics", "places"),

@@ -172,7 +172,7 @@ class Door:
     """Why a webhook address is refused, or None."""
     wake: Callable[[], None]
     ready: Callable[[], Awaitable[Sequence[str]]]
-    metrics: Callable[[], bytes]
+    metrics: Callable[[], Awaitable[bytes]]
     metrics_token: str | None = None
     pages: Mapping[str, Asgi] = field(default_factory=dict)
     limits: Limits = Limits()

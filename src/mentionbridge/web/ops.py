@@ -42,7 +42,7 @@ async def metrics(request: Request, sent: Annotated[HTTPAuthorizationCredentials
         if not hmac.compare_digest(given.encode(), door.metrics_token.encode()):
             ask = {"WWW-Authenticate": 'Bearer realm="metrics"'}
             raise Problem("bad_token", "Metrics need the token of `server.metrics_token`.", headers=ask)
-    return Response(door.metrics(), media_type=_TEXT)
+    return Response(await door.metrics(), media_type=_TEXT)
 
 
 @router.get("/docs", include_in_schema=False)

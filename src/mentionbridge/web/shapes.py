@@ -557,9 +557,10 @@ class ExportShape(Shape):
 
 
 class GapShape(Shape):
-    """A window in which an account was blind."""
+    """A window in which an account was `blind`, or quieter than it ever is (`silence`)."""
 
     id: str
+    kind: str
     cause: str
     opened_at: datetime
     closed_at: datetime | None
@@ -572,6 +573,14 @@ class SpendShape(Shape):
     day: date
     dollars: float
     by: Mapping[str, float]
+
+
+class AllowanceShape(Shape):
+    """What a network still lets an account ask: `left` of `limit` requests until `resets_at`."""
+
+    limit: int
+    left: int
+    resets_at: datetime
 
 
 class AccountShape(Shape):
@@ -591,8 +600,14 @@ class AccountShape(Shape):
     paused_by: str | None
     open_gap: str | None
     gaps: Sequence[GapShape]
+    last_seen_id: str | None = Field(description="The network's id of the newest post that came in by itself.")
+    last_heard_at: datetime | None = Field(description="When that post came in, by whatever door.")
+    read_to: datetime | None = Field(description="Everything the network shows was read until then.")
+    lag_seconds: float | None = Field(description="The seconds since `read_to`; null where nothing is polled.")
+    allowance: AllowanceShape | None = Field(description="The tightest limit the network told of at the last walk.")
     waiting: int
     unreadable: int
+    spend_per_day: float | None = Field(description="What a UTC day may cost, in US dollars; null without a bound.")
     spend: Sequence[SpendShape] = Field(description="The last 31 days on which calls cost something, newest first.")
 
 
@@ -869,10 +884,34 @@ def line(told: Line, brand: Brand | None = None) -> LineShape:
     )
 
 
-def account(view: AccountView) -> AccountShape:
-    told = _own(AccountShape, view.health, "gaps", "waiting", "unreadable", "spend")
-    gaps = [GapShape.model_validate(dict(gap)) for gap in view.gaps]
-    return AccountShape(**told, gaps=gaps, waiting=view.waiting, unreadable=view.unreadable, spend=_spend(view.spend))
+_NOT_OF_HEALTH = (
+    "gaps",
+    "last_seen_id",
+    "last_heard_at",
+    "lag_seconds",
+    "allowance",
+    "waiting",
+    "unreadable",
+    "spend_per_day",
+    "spend",
+)
+
+
+def account(view: AccountView, most_spent_a_day: int | None) -> AccountShape:
+    """Tell an account as it is doing; `most_spent_a_day` is in millionths of a dollar."""
+    left = view.health.allowance
+    return AccountShape(
+        **_own(AccountShape, view.health, *_NOT_OF_HEALTH),
+        gaps=[GapShape.model_validate(dict(gap)) for gap in view.gaps],
+        last_seen_id=view.last.external_id if view.last else None,
+        last_heard_at=view.last.received_at if view.last else None,
+        lag_seconds=view.lag,
+        allowance=AllowanceShape.model_validate(left) if left else None,
+        waiting=view.waiting,
+        unreadable=view.unreadable,
+        spend_per_day=most_spent_a_day / 1_000_000 if most_spent_a_day is not None else None,
+        spend=_spend(view.spend),
+    )
 
 
 def _spend(days: Mapping[date, Mapping[str, int]]) -> list[SpendShape]:

@@ -20,11 +20,13 @@ from mentionbridge.pipeline.incident import end_overdue as end_overdue_incidents
 from mentionbridge.pipeline.incident import tell_members
 from mentionbridge.pipeline.part import take_stock
 from mentionbridge.pipeline.spend import keep_spend
+from mentionbridge.pipeline.watch_silence import SilenceWatch
 
 ALIVE_SECONDS = 10
 CLOSE_SECONDS = 60
 TELL_SECONDS = 2
 RETIRE_SECONDS = 3600
+SILENCE_SECONDS = 300
 SETTLE_IN = timedelta(minutes=1)
 """What can wait an hour also waits until a start is over, or a stop that comes at once would meet it half done."""
 
@@ -44,6 +46,8 @@ class Timetable:
         self._every(ALIVE_SECONDS, self._alive)
         self._every(CLOSE_SECONDS, self._close)
         self._every(TELL_SECONDS, self._tell)
+        self._silence = SilenceWatch(bridge)
+        self._every(SILENCE_SECONDS, self._watch)
 
     def _every(self, seconds: float, doing: Callable[[], Coroutine[Any, Any, None]], **when: Any) -> None:
         async def run() -> None:
@@ -120,6 +124,12 @@ class Timetable:
                 self._tick()
         except StoreDown as error:
             self._bridge.observer.saw("incidents.failed", why=str(error))
+
+    async def _watch(self) -> None:
+        try:
+            await self._silence.watch()
+        except StoreDown as error:
+            self._bridge.observer.saw("silence.failed", why=str(error))
 
     async def _retire(self) -> None:
         """Let go of what was kept for long enough; what fails today is tried again an hour later."""

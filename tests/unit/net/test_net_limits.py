@@ -72,6 +72,21 @@ async def test_the_background_is_never_refused_and_leaves_its_share_to_those_who
     assert max(naps) <= PATIENCE
 
 
+async def test_what_is_left_is_told_of_the_tightest_limit_that_still_holds(pace, clock):
+    assert pace.allowance() is None
+    soon = int((clock.now() + timedelta(seconds=60)).timestamp())
+    late = int((clock.now() + timedelta(seconds=900)).timestamp())
+    for lane, limit, left, reset in (("a", 300, 30, soon), ("b", 100, 50, late)):
+        said = {"ratelimit_limit": str(limit), "ratelimit_remaining": str(left), "ratelimit_reset": str(reset)}
+        tell(pace, route=f"GET /{lane}", lane=lane, **said)
+    first = pace.allowance()
+    assert (first.limit, first.left, int(first.resets_at.timestamp())) == (300, 30, soon)
+    clock.passed += 61
+    assert (pace.allowance().limit, pace.allowance().left) == (100, 50)
+    clock.passed += 900
+    assert pace.allowance() is None
+
+
 async def test_who_answers_waits_for_nobody_while_the_background_does(pace, clock, naps):
     server = Counting(clock, 100)
     with in_background(), pytest.raises(Paced):

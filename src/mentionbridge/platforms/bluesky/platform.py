@@ -1,11 +1,12 @@
 """One account on Bluesky."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from mentionbridge.domain.account import Identity
+from mentionbridge.domain.account import Allowance, Identity
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.errors import LoginNeeded
 from mentionbridge.domain.mention import Item, Post, Surface, Visibility
@@ -79,6 +80,13 @@ class BlueskyPlatform:
             async for page in self._messages(mark, reader):
                 yield page
 
+    async def newest(self) -> Sequence[Item]:
+        walk = self._timeline.walk(Mark.load(None), await self._reader())
+        async with aclosing(cast("AsyncGenerator[tuple[list[Item], Any]]", walk)) as pages:
+            async for items, _ in pages:
+                return items
+        return ()
+
     async def fetch(self, refs: Sequence[PostRef]) -> Mapping[str, Post | Gone]:
         reader = await self._reader()
         uris = [ref.external_id for ref in refs if "convo" not in ref.ref]
@@ -130,6 +138,9 @@ class BlueskyPlatform:
 
     async def retract(self, external_id: str) -> Refused | None:
         return await self._replies.retract(external_id, await self._reader())
+
+    def allowance(self) -> Allowance | None:
+        return self._sessions.allowance()
 
     def private_link(self) -> str | None:
         if self._profile and not self._profile.takes_messages:

@@ -25,6 +25,7 @@ CAPABILITIES = Capabilities(
     private_messages=True,
     follows_threads=True,
     retracts=True,
+    shows_newest=True,
     fetch_batch=BATCH,
 )
 APP = "https://bsky.app"

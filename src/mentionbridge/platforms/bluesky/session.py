@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
+from mentionbridge.domain.account import Allowance
 from mentionbridge.domain.errors import LoginNeeded, NoAnswer, PlatformDown
 from mentionbridge.kit.clock import Clock
 from mentionbridge.net.client import Answer, Http
@@ -122,6 +123,11 @@ class Sessions:
         if url not in self._https:
             self._https[url] = self._make_http(url)
         return self._https[url]
+
+    def allowance(self) -> Allowance | None:
+        """Return the tightest limit any of the servers has told of."""
+        told = filter(None, (http.allowance() for http in self._https.values()))
+        return min(told, key=lambda each: each.left / each.limit, default=None)
 
     async def current(self) -> Session:
         """Return a session that may have run out; signs in when there is none."""

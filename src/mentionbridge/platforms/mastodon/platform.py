@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mentionbridge.domain.account import Identity
+from mentionbridge.domain.account import Allowance, Identity
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.errors import PlatformDown
-from mentionbridge.domain.mention import Post
+from mentionbridge.domain.mention import Item, Post
 from mentionbridge.domain.reply import NotFound, Outcome, OwnPost, Refused, ReplyIntent, ReplyRight, Sent, Target
 from mentionbridge.platforms.mastodon import server as servers
 from mentionbridge.platforms.mastodon import words
@@ -65,6 +65,10 @@ class MastodonPlatform:
         async for items, reached in self._timeline.walk(Mark.load(cursor), reader, self._server):
             yield Page(items, reached.dump())
 
+    async def newest(self) -> Sequence[Item]:
+        _, reader = await self._signed_in()
+        return await self._timeline.newest(reader, self._server)
+
     async def fetch(self, refs: Sequence[PostRef]) -> Mapping[str, Post | Gone]:
         _, reader = await self._signed_in()
         return await self._timeline.fetch(refs, reader)
@@ -103,6 +107,9 @@ class MastodonPlatform:
     async def retract(self, external_id: str) -> Refused | None:
         us, reader = await self._signed_in()
         return await self._replies.retract(external_id, us, reader)
+
+    def allowance(self) -> Allowance | None:
+        return self._api.allowance()
 
     def private_link(self) -> str | None:
         return self._page

@@ -29,6 +29,7 @@ CAPABILITIES = Capabilities(
     follows_threads=True,
     edits=True,
     retracts=True,
+    shows_newest=True,
     fetch_batch=BATCH,
 )
 

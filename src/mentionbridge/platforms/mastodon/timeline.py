@@ -48,6 +48,11 @@ class Timeline:
                 return
             position = reached
 
+    async def newest(self, reader: Reader, server: Server) -> list[Item]:
+        """Read one page of the newest notifications."""
+        told = await self._page(None, server)
+        return [await self._item(each, reader) for each in reversed(told) if _is_post(each)]
+
     async def fetch(self, refs: Sequence[PostRef], reader: Reader) -> dict[str, Post | Gone]:
         """Read statuses again; one that is not shown to us any more is gone."""
         theirs = [(ref.external_id, await self.local_id(ref.external_id, ref.ref, reader)) for ref in refs]
@@ -108,7 +113,7 @@ class Timeline:
                 self._know(external_id, each["id"])
         return self._ids.get(external_id)
 
-    async def _page(self, position: str, server: Server) -> list[Any]:
+    async def _page(self, position: str | None, server: Server) -> list[Any]:
         asked = {"types[]": ["mention", *(["quote"] if server.has_quotes else [])], "limit": PAGE, "min_id": position}
         if server.has_policy:
             asked["include_filtered"] = "true"

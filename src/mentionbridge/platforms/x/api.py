@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from mentionbridge.domain.account import Allowance
 from mentionbridge.domain.errors import LoginNeeded, NoAnswer, PlatformDown
 from mentionbridge.kit.clock import Clock
 from mentionbridge.net.client import Answer, Http
@@ -67,6 +68,10 @@ class Api:
     async def delete(self, path: str) -> Answer:
         """Return whatever is answered; raises NoAnswer when it may have been acted on."""
         return await self._call("DELETE", path)
+
+    def allowance(self) -> Allowance | None:
+        """Return what the server said it still lets us ask."""
+        return self._http.allowance()
 
     async def aclose(self) -> None:
         """Let go of connections."""

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from mentionbridge.domain.account import Identity
+from mentionbridge.domain.account import Allowance, Identity
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.errors import PlatformDown
-from mentionbridge.domain.mention import Post, Surface, Visibility
+from mentionbridge.domain.mention import Item, Post, Surface, Visibility
 from mentionbridge.domain.reply import (
     NotFound,
     Outcome,
@@ -70,6 +70,9 @@ class XPlatform:
             async for items, reached in self._messages.collect(mark, reader):
                 yield Page(items, reached.dump() if reached else None)
 
+    async def newest(self) -> Sequence[Item]:
+        return await self._timeline.newest(await self._reader())
+
     async def fetch(self, refs: Sequence[PostRef]) -> Mapping[str, Post | Gone]:
         return await self._timeline.fetch([ref for ref in refs if "conversation" not in ref.ref], await self._reader())
 
@@ -115,6 +118,9 @@ class XPlatform:
 
     def kept(self, spent: Mapping[tuple[date, str], int]) -> None:
         self._api.bill.kept(spent)
+
+    def allowance(self) -> Allowance | None:
+        return self._api.allowance()
 
     def private_link(self) -> str | None:
         return wire.compose_link(self._us, self._site) if self._us else None

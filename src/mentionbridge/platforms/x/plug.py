@@ -37,6 +37,7 @@ CAPABILITIES = Capabilities(
     reach=REACH,
     costs=True,
     retracts=True,
+    shows_newest=True,
 )
 SITE = "https://x.com"
 

@@ -15,6 +15,7 @@ from mentionbridge.platforms.x.wire import Reader
 from mentionbridge.ports.platform import Gone, PostRef
 
 BATCH = 100
+NEWEST = 10
 REACH = 800
 """So many of the newest mentions the network shows at all."""
 
@@ -65,6 +66,11 @@ class Timeline:
                 return
             yield items, None
             token = given
+
+    async def newest(self, reader: Reader) -> list[Item]:
+        """Read a few of the newest mentions: each one shown is paid for."""
+        body = await self._api.read(f"/2/users/{reader.us}/mentions", {**self._whole, "max_results": NEWEST})
+        return [item for item in reader.page(body) if not _is_ours(item, reader.us)]
 
     async def fetch(self, refs: Sequence[PostRef], reader: Reader) -> dict[str, Post | Gone]:
         """Read posts again, in their latest version."""

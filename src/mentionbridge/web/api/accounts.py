@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Request
 
 from mentionbridge.domain.account import Account
+from mentionbridge.ports.desk import AccountView
 from mentionbridge.web import shapes
 from mentionbridge.web.answers import READS, READS_ONE, WRITES
 from mentionbridge.web.asked import Acted
@@ -20,9 +21,9 @@ MaybeActed = Annotated[Acted | None, Body()]
 
 @router.get("/accounts", responses=READS, summary="Every account's health and gaps")
 async def list_accounts(request: Request, caller: Reader) -> shapes.AccountsShape:
-    desk = door_of(request).desk
-    items = [shapes.account(view) for view in await desk.accounts(caller.brands)]
-    return shapes.AccountsShape(items=items, paused_everywhere=await desk.paused_everywhere())
+    door = door_of(request)
+    items = [shapes.account(view, _worth(door, view)) for view in await door.desk.accounts(caller.brands)]
+    return shapes.AccountsShape(items=items, paused_everywhere=await door.desk.paused_everywhere())
 
 
 @router.get("/accounts/{account_id}/unreadable", responses=READS_ONE, summary="What arrived and was not understood")
@@ -79,6 +80,12 @@ async def _switch(
     changed = await switch(account, caller.actor(asked.person if asked else None))
     door.wake()
     return shapes.SwitchedShape(account_id=account.id if account else None, paused=paused, changed=changed)
+
+
+def _worth(door: Door, view: AccountView) -> int | None:
+    """Return what the account's day may cost; an account that has left the config has no bound."""
+    configured = door.accounts.get((view.health.brand_id, view.health.id))
+    return configured.most_spent_a_day if configured is not None else None
 
 
 def _account(door: Door, caller: Caller, account_id: str) -> Account:

@@ -68,6 +68,16 @@ async def test_a_burst_longer_than_a_page_is_walked_to_the_mark() -> None:
     assert [page.cursor is not None for page in pages] == [False] * (len(pages) - 1) + [True]
 
 
+async def test_the_newest_are_shown_past_our_place() -> None:
+    stage = Stage()
+    listed = listing(stage, [note(0)])
+    platform = stage.platform()
+    listed.notes += [note(n, later(300 + n / 10)) for n in range(1, 151)]
+    newest = ids(await platform.newest())
+    assert len(newest) == 100
+    assert newest[0] in ids([*(await walk(platform))[0]])
+
+
 async def test_a_walk_that_breaks_off_has_moved_nothing() -> None:
     stage = Stage()
     listed = listing(stage, [note(0)])

@@ -95,6 +95,13 @@ async def test_a_burst_is_walked_upwards_to_its_end_and_again_only_where_an_id_m
     assert (await place.collect(settled))[0] == []
 
 
+async def test_the_newest_are_shown_past_our_place(place: Place) -> None:
+    place.server.page_size = 3
+    for number in range(8):
+        place.server.mention(f"number {number}")
+    assert [item.text for item in await place.platform.newest()] == [f"@acme number {number}" for number in (5, 6, 7)]
+
+
 async def test_a_page_that_fails_leaves_the_cursor_behind_the_last_good_one(place: Place) -> None:
     place.server.page_size = 2
     for number in range(4):

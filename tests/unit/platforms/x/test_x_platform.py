@@ -107,6 +107,16 @@ async def test_a_search_finds_who_does_not_name_us_and_they_are_not_answered() -
     assert (right.allowed, right.refusal) == (False, Refusal.NOT_SUMMONED)
 
 
+async def test_the_newest_are_shown_past_our_place_and_only_a_few_are_paid_for(scene: Scene) -> None:
+    for number in range(1, 31):
+        scene.server.mention(number, f"@acme {number}")
+    scene.platform.kept(scene.platform.spent())
+    newest = await scene.platform.newest()
+    assert [item.external_id for item in newest] == [str(number) for number in range(30, 20, -1)]
+    # Ten posts with their ten authors, at the sheet's prices.
+    assert sum(scene.platform.spent().values()) <= 10 * 5_000 + 10 * 10_000
+
+
 async def test_our_own_posts_are_no_mentions(scene: Scene) -> None:
     scene.server.mention(4, "@acme it is mended", author_id=US)
     assert (await scene.collects(None))[0] == []
