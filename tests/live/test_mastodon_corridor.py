@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,10 @@ def town() -> Iterator[MastodonTown]:
         yield started
 
 
-def settings_for(town: MastodonTown, folder: Path) -> Settings:
+def settings_for(town: MastodonTown, folder: Path, poll_seconds: float = 0.5) -> Settings:
     port, topic = free_port(), {"name": "your broadband", "words": ["broadband", "internet"]}
     options = {"server": town.url, "token": token_of("acme")}
-    account = {"platform": "mastodon", "mode": "auto", "poll_seconds": 0.5, "options": options}
+    account = {"platform": "mastodon", "mode": "auto", "poll_seconds": poll_seconds, "options": options}
     return load(
         None,
         server={"port": port, "public_url": f"http://127.0.0.1:{port}"},
@@ -67,6 +68,22 @@ async def test_a_complaint_travels_the_whole_way(town: MastodonTown, tmp_path: P
         assert (await bridge.reads(f"tickets/{ticket['id']}"))["state"] == "solved"
         assert len((await bridge.reads("tickets"))["items"]) == 1
         assert len(await answers(sam, complaint) or []) == 1, "acknowledged once"
+
+
+async def test_a_stream_tells_what_a_poll_would_find_in_an_hour(town: MastodonTown, tmp_path: Path) -> None:
+    async with running(settings_for(town, tmp_path, poll_seconds=3600)) as bridge:
+        await eventually(lambda: is_listening(bridge), what="the stream")
+        for name in ("sam", "kim"):
+            who = town.person(name)
+            complaint = await asyncio.to_thread(who.say, "@acme my broadband has been down since Tuesday")
+            await eventually(partial(answers, who, complaint), what="our answer")
+        (account,) = (await bridge.reads("accounts"))["items"]
+        assert (account["stream"]["lost"], account["lag_seconds"] < 60) == (0, True)
+
+
+async def is_listening(bridge: Running) -> bool | None:
+    (account,) = (await bridge.reads("accounts"))["items"]
+    return (account["stream"] or {}).get("since") is not None or None
 
 
 async def test_what_was_said_to_some_is_not_answered_in_public(town: MastodonTown, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ def _gauges(view: AccountView, account: Account, today: date) -> AccountGauges:
         open_gaps=[gap["kind"] for gap in view.gaps if gap["closed_at"] is None],
         lag=view.lag,
         heard_at=view.last.received_at.timestamp() if view.last else None,
+        streaming=view.stream.since is not None if view.stream else None,
         allowance_left=left.left / left.limit if left else None,
         day_left=1 - spent / worth if worth else None,
     )

@@ -23,8 +23,9 @@ class Capabilities:
     `real` is False for networks where nothing said reaches a person (the built-in demo). `hosts` is True where a post
     that was only pushed to us can be put on the network, so that it can be answered there (`ports.platform.Host`).
     `retracts` is True where a public reply of ours can be deleted (`ports.platform.Retractor`). `shows_newest` is True
-    where the newest mentions can be read wherever our place in the network's list is (`ports.platform.Newest`). `reach`
-    is how many of the newest mentions the network shows at all (None: every one).
+    where the newest mentions can be read wherever our place in the network's list is (`ports.platform.Newest`).
+    `streams` is True where it tells at once what is said (`ports.platform.Streamer`). `reach` is how many of the newest
+    mentions the network shows at all (None: every one).
     """
 
     support: Support = Support.EXPERIMENTAL
@@ -44,6 +45,7 @@ class Capabilities:
     hosts: bool = False
     retracts: bool = False
     shows_newest: bool = False
+    streams: bool = False
     costs: bool = False
     default_poll_seconds: float = 15.0
     fetch_batch: int = 25

@@ -17,6 +17,7 @@ MentionbridgeError
     │   └── Paced        nobody refused us: we hold back ourselves, so that we are not
     ├── LoginNeeded      the credentials are dead; a person must sign in
     └── PlatformDown     not reached or failing before it acted; try again
+        ├── StreamRefused  it answered, and did not let us listen
         └── RunsElsewhere  a network of our own that another process of ours has to itself
 """
 
@@ -122,6 +123,10 @@ class LoginNeeded(PlatformError):
 
 class PlatformDown(PlatformError):
     """The network could not be reached, or failed without acting."""
+
+
+class StreamRefused(PlatformDown):
+    """The network answered, and did not let us listen."""
 
 
 class RunsElsewhere(PlatformDown):

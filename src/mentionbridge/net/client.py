@@ -4,8 +4,8 @@ import asyncio
 import json as json_codec
 import ssl
 import sys
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -19,8 +19,11 @@ from mentionbridge.domain.account import Allowance
 from mentionbridge.domain.errors import NoAnswer, SetupError
 from mentionbridge.kit.clock import Clock
 from mentionbridge.net.errors import AddressRefused, AnswerTooLong, NotReached
+from mentionbridge.net.streaming import Stream
 from mentionbridge.ports.platform import SendGate
 
+# What is unpacked comes in blocks, and a line must come when it is sent.
+_PLAIN = {"accept-encoding": "identity"}
 MAX_BYTES = 10 * 1024 * 1024
 if "sniffio" not in sys.modules and find_spec("sniffio") is None:
     # httpcore imports it several times a request; without this Python would look through every folder each time.
@@ -143,6 +146,34 @@ class Http:
         answer = await self._exchange(request, passage)
         self._limits.learn(answer.status, answer.headers, route, lane or route)
         return answer
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        path: str,
+        *,
+        silence: float,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[Stream]:
+        """Open a GET that goes on until it is closed; `silence` is how many seconds it may say nothing.
+
+        Raises PlatformDown (NotReached) when it cannot be opened. Any HTTP status comes back as a Stream.
+        """
+        request = self._build("GET", path, params, {**(headers or {}), **_PLAIN}, None, None, _Passage(None))
+        request.extensions["timeout"] = httpx.Timeout(self._timeout, read=silence).as_dict()
+        place = _place(request.url)
+        try:
+            response = await self._open().send(request, stream=True)
+        except (httpx.HTTPError, OSError) as error:
+            failure = NotReached(f"{place} could not be reached: {_name(error)}")
+        else:
+            try:
+                yield Stream(response, place)
+            finally:
+                await response.aclose()
+            return
+        raise failure
 
     def allowance(self) -> Allowance | None:
         """Return the tightest limit the server has told of that still holds."""

@@ -30,6 +30,9 @@ from mentionbridge.rules.gaps import Walk, repaired
 BLIND_AFTER = 3
 """Failures in a row after which an account counts as blind and a gap is opened."""
 
+SOON = timedelta(seconds=2)
+"""When a poll is repeated that something new was heard of while it went on."""
+
 LONGEST_PAUSE = timedelta(minutes=2)
 """A poll that has to yield for longer leaves us as blind as one that failed."""
 
@@ -71,7 +74,9 @@ async def poll(bridge: Bridge, lease: Lease) -> None:
         if (allowance := allowance_of(connected.platform)) is not None:
             await uow.accounts.allowed(account, allowance)
         await _see_again(uow, connected, walk, now)
-        await uow.claims.done(lease, now + timedelta(seconds=account.poll_seconds), fresh=True)
+        begun = lease.until - timedelta(seconds=lease.seconds)
+        again = SOON if await uow.accounts.woken_since(account, begun) else timedelta(seconds=account.poll_seconds)
+        await uow.claims.done(lease, now + again, fresh=True)
 
 
 async def _poll_no_more(bridge: Bridge, lease: Lease) -> None:

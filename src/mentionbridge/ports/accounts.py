@@ -72,6 +72,12 @@ class Accounts(Protocol):
         self, account: Account, repaired: str, at: datetime, kind: GapKind = GapKind.BLIND
     ) -> str | None: ...
     async def gaps(self, brand_id: str, account_id: str) -> Sequence[Mapping[str, Any]]: ...
+    async def wake(self, account: Account, now: datetime) -> None:
+        """Make the account due now; where it is being polled, due again as soon as that has ended."""
+
+    async def woken_since(self, account: Account, at: datetime) -> bool:
+        """Tell whether `wake` was called since then."""
+
     async def begin_anew(self, account: Account, now: datetime) -> None:
         """Forget our place in the network's list, and be due now: all it still shows is read again."""
 

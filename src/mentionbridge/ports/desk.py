@@ -14,6 +14,7 @@ from mentionbridge.domain.events import Event
 from mentionbridge.domain.incident import Incident
 from mentionbridge.domain.mention import Above, Author, Mention, Surface
 from mentionbridge.domain.reply import Reply, ReplyState
+from mentionbridge.domain.stream import StreamHealth
 from mentionbridge.domain.ticket import Entry, Ticket
 from mentionbridge.domain.verdict import Verdict
 from mentionbridge.domain.wait import Wait
@@ -144,6 +145,7 @@ class AccountView:
     spend: Mapping[date, Mapping[str, int]]
     last: LastHeard | None = None
     lag: float | None = None
+    stream: StreamHealth | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from mentionbridge.domain.account import Allowance, Identity
 from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.mention import Item, Mention, Post
 from mentionbridge.domain.reply import NotFound, Outcome, OwnPost, Refused, ReplyIntent, ReplyRight, Sent, Target
+from mentionbridge.domain.stream import Loss, Pauses
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,26 @@ class Newest(Protocol):
 def newest_of(platform: Platform) -> Newest | None:
     """Return who reads the newest mentions past our place, if it can be done."""
     return cast(Newest, platform) if platform.capabilities.shows_newest else None
+
+
+class Streamer(Protocol):
+    """What a platform with the capability `streams` offers besides. A poll finds all of it, too, only later."""
+
+    def listen(self) -> AsyncIterator[Sequence[Item] | None]:
+        """Connect, and yield what is heard until the connection is lost, however it is.
+
+        Items that can be taken in as they are; none, when there is something new that a poll must read (also once when
+        the connection stands, for what was said before); None, when the network is merely there. Raises
+        PlatformDown, StreamRefused, RateLimited and LoginNeeded; a network that says nothing for too long is lost.
+        """
+
+    def pauses(self, loss: Loss) -> Pauses:
+        """Return how the network wants to be connected anew."""
+
+
+def streamer_of(platform: Platform) -> Streamer | None:
+    """Return who listens to this platform's network, if it can be done."""
+    return cast(Streamer, platform) if platform.capabilities.streams else None
 
 
 @runtime_checkable

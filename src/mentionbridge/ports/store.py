@@ -30,6 +30,7 @@ from mentionbridge.ports.mirrors import Helpdesks
 from mentionbridge.ports.mirrors import Mirrors as Mirrors
 from mentionbridge.ports.records import RecordChecks
 from mentionbridge.ports.replies import Replies
+from mentionbridge.ports.streams import Streams
 from mentionbridge.ports.timekeeping import Commitments, Waits
 
 
@@ -370,6 +371,8 @@ class UnitOfWork(Protocol):
     def calls(self) -> Calls: ...
     @property
     def records(self) -> RecordChecks: ...
+    @property
+    def streams(self) -> Streams: ...
 
 
 class Store(Protocol):

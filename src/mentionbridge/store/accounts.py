@@ -169,6 +169,17 @@ class StoredAccounts(StoredListening):
         here = is_row(t.accounts, account.brand_id, account.id)
         await self.connection.execute(sa.update(t.accounts).where(here, later).values(due=due))
 
+    async def wake(self, account: Account, now: datetime) -> None:
+        later = sa.or_(t.accounts.c.due.is_(None), t.accounts.c.due > now, t.accounts.c.lease_until > now)
+        here = is_row(t.accounts, account.brand_id, account.id)
+        await self.connection.execute(sa.update(t.accounts).where(here, later).values(due=now))
+
+    async def woken_since(self, account: Account, at: datetime) -> bool:
+        # A row is claimed when it is due: whatever made it due since then came after.
+        query = sa.select(t.accounts.c.due > sa.literal(at, t.Instant))
+        here = is_row(t.accounts, account.brand_id, account.id)
+        return bool((await self.connection.execute(query.where(here))).scalar())
+
     async def begin_anew(self, account: Account, now: datetime) -> None:
         await self._change(account, cursor=None)
         await self.schedule(account, now)

@@ -46,6 +46,7 @@ from mentionbridge.store.keyset import Keyset
 from mentionbridge.store.plain import AUTHOR, LABELS, facts, with_author, with_verdict_and_media
 from mentionbridge.store.reading_endings import StoredEndings
 from mentionbridge.store.replies import as_reply
+from mentionbridge.store.streams import StoredStreams
 from mentionbridge.store.tickets import FACTS, as_entry, as_ticket
 from mentionbridge.store.unit_of_work import SqlStore
 from mentionbridge.store.waits import StoredWaits
@@ -248,6 +249,7 @@ class StoredDesk(StoredEndings):
         async with self.store.engine.reading() as connection:
             known = StoredAccounts(connection, self.store.ids)
             counts, now = await _arrivals(connection, brands), self.store.clock.now()
+            streams = {(each.brand_id, each.account_id): each for each in await StoredStreams(connection).all(brands)}
             return [
                 AccountView(
                     health,
@@ -257,6 +259,7 @@ class StoredDesk(StoredEndings):
                     await known.spend(health.brand_id, health.id),
                     await known.last_heard(health.brand_id, health.id),
                     _lag(health, now),
+                    streams.get((health.brand_id, health.id)),
                 )
                 for health in await known.all(brands)
             ]

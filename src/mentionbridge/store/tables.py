@@ -615,6 +615,19 @@ account_spend = sa.Table(
     sa.Column("micros", sa.BigInteger, nullable=False),
 )
 
+streams = sa.Table(
+    "streams",
+    metadata,
+    sa.Column("brand_id", Name, primary_key=True),
+    sa.Column("account_id", Name, primary_key=True),
+    sa.Column("holder", Key),
+    sa.Column("until", Instant),
+    sa.Column("since", Instant),
+    sa.Column("heard_at", Instant),
+    sa.Column("lost", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("last_error", sa.Text),
+)
+
 gaps = sa.Table(
     "gaps",
     metadata,

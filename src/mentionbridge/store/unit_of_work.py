@@ -28,6 +28,7 @@ from mentionbridge.store.mirrors import StoredMirrors
 from mentionbridge.store.records import StoredRecordChecks
 from mentionbridge.store.replies import StoredReplies
 from mentionbridge.store.sealed import Sealer
+from mentionbridge.store.streams import StoredStreams
 from mentionbridge.store.tickets import StoredTickets
 from mentionbridge.store.waits import StoredWaits
 
@@ -124,6 +125,10 @@ class Transaction:
     @property
     def records(self) -> StoredRecordChecks:
         return StoredRecordChecks(self.connection)
+
+    @property
+    def streams(self) -> StoredStreams:
+        return StoredStreams(self.connection)
 
 
 @dataclass(frozen=True, slots=True)

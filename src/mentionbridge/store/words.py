@@ -58,6 +58,7 @@ WORDLESS = {
         "released",
     ),
     "story_acts": ("actor", "reason", "moved", "undone_by"),
+    "streams": ("holder", "last_error"),
     "switches": ("actor",),
     "tickets": ("assignee_name", "priority_by"),
     "tokens": ("name", "scopes", "brands", "accounts"),

@@ -23,6 +23,7 @@ class AccountGauges:
     open_gaps: Sequence[str]
     lag: float | None
     heard_at: float | None
+    streaming: bool | None
     allowance_left: float | None
     day_left: float | None
 
@@ -55,6 +56,7 @@ class Metrics:
         self._gaps = gauge("open_gaps", "1 while the account may be missing something, by kind", "kind")
         self._lag = gauge("lag_seconds", "Time since everything the network shows was read")
         self._heard = gauge("last_heard_timestamp_seconds", "When the newest post came in by itself")
+        self._streaming = gauge("streaming", "1 while the account's stream is connected")
         self._allowance = gauge("allowance_left_ratio", "Share of the network's tightest limit that was left")
         self._day = gauge("day_left_ratio", "Share of the day's money that is left")
         self._of_accounts = (
@@ -63,6 +65,7 @@ class Metrics:
             self._gaps,
             self._lag,
             self._heard,
+            self._streaming,
             self._allowance,
             self._day,
         )
@@ -89,6 +92,7 @@ class Metrics:
                 (self._failures, each.failures),
                 (self._lag, each.lag),
                 (self._heard, each.heard_at),
+                (self._streaming, each.streaming),
                 (self._allowance, each.allowance_left),
                 (self._day, each.day_left),
             )

@@ -583,6 +583,15 @@ class AllowanceShape(Shape):
     resets_at: datetime
 
 
+class StreamShape(Shape):
+    """How an account's stream is: connected `since` (null: not now), and how often it was `lost`, the last time why."""
+
+    since: datetime | None
+    heard_at: datetime | None
+    lost: int
+    last_error: str | None
+
+
 class AccountShape(Shape):
     """An account as it is doing; `unreadable` counts what arrived and could not be understood."""
 
@@ -604,6 +613,7 @@ class AccountShape(Shape):
     last_heard_at: datetime | None = Field(description="When that post came in, by whatever door.")
     read_to: datetime | None = Field(description="Everything the network shows was read until then.")
     lag_seconds: float | None = Field(description="The seconds since `read_to`; null where nothing is polled.")
+    stream: StreamShape | None = Field(description="Null where nothing is listened to; polls go on either way.")
     allowance: AllowanceShape | None = Field(description="The tightest limit the network told of at the last walk.")
     waiting: int
     unreadable: int
@@ -889,6 +899,7 @@ _NOT_OF_HEALTH = (
     "last_seen_id",
     "last_heard_at",
     "lag_seconds",
+    "stream",
     "allowance",
     "waiting",
     "unreadable",
@@ -906,6 +917,7 @@ def account(view: AccountView, most_spent_a_day: int | None) -> AccountShape:
         last_seen_id=view.last.external_id if view.last else None,
         last_heard_at=view.last.received_at if view.last else None,
         lag_seconds=view.lag,
+        stream=StreamShape.model_validate(view.stream) if view.stream else None,
         allowance=AllowanceShape.model_validate(left) if left else None,
         waiting=view.waiting,
         unreadable=view.unreadable,

@@ -13,6 +13,7 @@ from mentionbridge.pipeline.bridge import Bridge
 from mentionbridge.pipeline.publish import BATCH, publish
 from mentionbridge.ports.store import Lease, Queue
 from mentionbridge.worker.handlers import HANDLERS, Handler, Job
+from mentionbridge.worker.listening import Listening
 from mentionbridge.worker.timetable import Timetable
 
 PUBLISH = "publish"
@@ -31,6 +32,7 @@ class Worker:
         self._jobs: set[asyncio.Task[None]] = set()
         self._held: dict[tuple[str, str], Lease] = {}
         self._stopping = asyncio.Event()
+        self._listening = Listening(bridge, self.wake)
         self._timetable = Timetable(bridge, tick=self.wake, tick_seconds=tick_seconds, grace_seconds=grace_seconds)
 
     async def start(self) -> None:
@@ -40,6 +42,7 @@ class Worker:
             self._run(partial(self._serve, queue, handler), queue)
         self._run(self._publish, PUBLISH)
         self._run(self._look, LOOK)
+        self._listening.start()
 
     def _run(self, serve: Callable[[asyncio.Event], Coroutine[Any, Any, None]], name: str) -> None:
         bell = asyncio.Event()
@@ -60,6 +63,7 @@ class Worker:
         """Take nothing new, finish within the grace, give back what is left."""
         self._stopping.set()
         self._ring(*self._bells)
+        await self._listening.stop()
         await self._timetable.stop()
         await asyncio.gather(*self._runners)
         if self._jobs:

@@ -12,9 +12,11 @@ from mentionbridge.domain.capabilities import Capabilities
 from mentionbridge.domain.errors import PlatformDown
 from mentionbridge.domain.mention import Item, Post
 from mentionbridge.domain.reply import NotFound, Outcome, OwnPost, Refused, ReplyIntent, ReplyRight, Sent, Target
+from mentionbridge.domain.stream import Loss, Pauses
 from mentionbridge.platforms.mastodon import server as servers
 from mentionbridge.platforms.mastodon import words
 from mentionbridge.platforms.mastodon.api import Api
+from mentionbridge.platforms.mastodon.listener import PAUSES, Listener
 from mentionbridge.platforms.mastodon.mark import Mark
 from mentionbridge.platforms.mastodon.replies import Replies
 from mentionbridge.platforms.mastodon.server import KEY_LIFE, Server
@@ -29,10 +31,13 @@ _LABEL = "Mark the account as automated (Preferences, Public profile): many serv
 class MastodonPlatform:
     """The account that `api` speaks for, on the server `host`."""
 
-    def __init__(self, api: Api, timeline: Timeline, replies: Replies, host: str, able: Capabilities) -> None:
+    def __init__(
+        self, api: Api, timeline: Timeline, replies: Replies, listener: Listener, host: str, able: Capabilities
+    ) -> None:
         self._api = api
         self._timeline = timeline
         self._replies = replies
+        self._listener = listener
         self._host = host
         self._able = able
         self._server = Server()
@@ -42,7 +47,8 @@ class MastodonPlatform:
     @property
     def capabilities(self) -> Capabilities:
         key_life = KEY_LIFE if self._server.keyed else None
-        return replace(self._able, key_life=key_life, max_length=self._server.room)
+        streams = self._listener.hears(self._server)
+        return replace(self._able, key_life=key_life, max_length=self._server.room, streams=streams)
 
     async def probe(self) -> Identity:
         told = await self._api.an_object("/api/v1/accounts/verify_credentials")
@@ -64,6 +70,12 @@ class MastodonPlatform:
         _, reader = await self._signed_in()
         async for items, reached in self._timeline.walk(Mark.load(cursor), reader, self._server):
             yield Page(items, reached.dump())
+
+    def listen(self) -> AsyncIterator[Sequence[Item] | None]:
+        return self._listener.listen(self._server)
+
+    def pauses(self, loss: Loss) -> Pauses:
+        return PAUSES
 
     async def newest(self) -> Sequence[Item]:
         _, reader = await self._signed_in()
@@ -116,6 +128,7 @@ class MastodonPlatform:
 
     async def aclose(self) -> None:
         await self._api.aclose()
+        await self._listener.aclose()
 
     async def _signed_in(self) -> tuple[str, Reader]:
         if self._us is None:

@@ -11,6 +11,7 @@ from mentionbridge.domain.capabilities import Capabilities, Support
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.mention import Item
 from mentionbridge.platforms.mastodon.api import Api
+from mentionbridge.platforms.mastodon.listener import Listener
 from mentionbridge.platforms.mastodon.platform import MastodonPlatform
 from mentionbridge.platforms.mastodon.replies import Replies
 from mentionbridge.platforms.mastodon.server import KEY_LIFE, Server
@@ -47,6 +48,10 @@ class AccountOptions(Options):
     )
     visibility: Literal["public", "unlisted", "private"] = Field(
         "unlisted", description="How widely our public replies are shown at most; never more than the post answered."
+    )
+
+    stream: bool = Field(
+        True, description="Whether the server's stream is listened to, so that a post is read as soon as it is there."
     )
 
     @field_validator("server")
@@ -116,7 +121,9 @@ class MastodonNetwork:
         api = Api(self._tools.http(options.server), token, clock)
         timeline = Timeline(api, clock)
         replies = Replies(api, timeline, clock, READ[options.visibility])
-        return MastodonPlatform(api, timeline, replies, urlsplit(options.server).netloc.lower(), CAPABILITIES)
+        listener = Listener(self._tools.http, token, options.server, clock, wanted=options.stream)
+        host = urlsplit(options.server).netloc.lower()
+        return MastodonPlatform(api, timeline, replies, listener, host, CAPABILITIES)
 
     def hook(self, account: Account, options: AccountOptions) -> None:
         """Mastodon does not push in a way a server can use."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from mentionbridge.platforms.mastodon.api import Api
 from mentionbridge.platforms.mastodon.shapes import an_object, count, text
@@ -33,6 +34,7 @@ class Server:
     keyed: bool = True
     has_quotes: bool = False
     has_policy: bool = False
+    streaming: str | None = None
 
     @property
     def room(self) -> int:
@@ -59,7 +61,28 @@ def read(told: Mapping[str, Any], domain: str) -> Server:
     step = count(an_object(told.get("api_versions")).get("mastodon")) or 0
     # Version 1 of the description names the place with its scheme on some dialects.
     place = domain.partition("://")[2] or domain
-    return Server(place.strip("/").lower(), most, per_link, "compatible" not in version, step >= _QUOTES_SINCE)
+    urls = an_object(an_object(told.get("configuration")).get("urls")) or an_object(told.get("urls"))
+    return Server(
+        place.strip("/").lower(),
+        most,
+        per_link,
+        keyed="compatible" not in version,
+        has_quotes=step >= _QUOTES_SINCE,
+        streaming=text(urls.get("streaming")) or text(urls.get("streaming_api")),
+    )
+
+
+def streams_at(told: str | None, server: str) -> str | None:
+    """Return where to listen: the place the server names, if the token may be shown there; None elsewhere.
+
+    That is the server itself, or a host below its own, and never in the open where the server is not.
+    """
+    there, home = urlsplit(told or ""), urlsplit(server)
+    scheme = {"wss": "https", "ws": "http"}.get(there.scheme, there.scheme)
+    host, own = there.hostname or "", home.hostname or ""
+    if scheme not in ("https", home.scheme) or scheme not in ("https", "http"):
+        return None
+    return f"{scheme}://{there.netloc}" if host == own or host.endswith(f".{own}") else None
 
 
 def filters(policy: Mapping[str, Any]) -> Sequence[str]:

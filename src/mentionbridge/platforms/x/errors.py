@@ -8,6 +8,7 @@ from mentionbridge.domain.errors import NoAnswer
 from mentionbridge.domain.reply import Refusal
 from mentionbridge.net.client import Answer
 from mentionbridge.net.outcome import Meaning, Table
+from mentionbridge.platforms.x.shapes import objects
 
 MEANINGS: Table = MappingProxyType(
     {
@@ -93,6 +94,13 @@ def problem(error: Mapping[str, Any]) -> str:
     kind = error.get("type")
     last = kind.rstrip("/").rpartition("/")[2] if isinstance(kind, str) else ""
     return last if last != "about:blank" else ""
+
+
+def sentence(body: Mapping[str, Any]) -> str | None:
+    """Return what an answer says of its first error in X's own words; None when it says nothing."""
+    first = next(iter(objects(body.get("errors"))), body)
+    said = (first[key] for key in ("detail", "message", "title") if isinstance(first.get(key), str))
+    return next((each[:200] for each in said), None)
 
 
 def login_sentence(answer: Answer) -> str:

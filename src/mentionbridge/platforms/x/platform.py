@@ -7,7 +7,7 @@ from typing import Any
 
 from mentionbridge.domain.account import Allowance, Identity
 from mentionbridge.domain.capabilities import Capabilities
-from mentionbridge.domain.errors import PlatformDown
+from mentionbridge.domain.errors import PlatformDown, StreamRefused
 from mentionbridge.domain.mention import Item, Post, Surface, Visibility
 from mentionbridge.domain.reply import (
     NotFound,
@@ -20,8 +20,10 @@ from mentionbridge.domain.reply import (
     Sent,
     Target,
 )
+from mentionbridge.domain.stream import Loss, Pauses
 from mentionbridge.platforms.x import weight, wire
 from mentionbridge.platforms.x.api import Api
+from mentionbridge.platforms.x.listener import PAUSES, Listener
 from mentionbridge.platforms.x.mark import Mark
 from mentionbridge.platforms.x.messages import Messages
 from mentionbridge.platforms.x.replies import PublicReplies
@@ -38,26 +40,35 @@ class XPlatform:
     """The account that `api` signs in; `site` is where people read the network."""
 
     def __init__(
-        self, api: Api, timeline: Timeline, replies: PublicReplies, messages: Messages, site: str, able: Capabilities
+        self,
+        api: Api,
+        timeline: Timeline,
+        replies: PublicReplies,
+        messages: Messages,
+        listener: Listener | None,
+        site: str,
+        able: Capabilities,
     ) -> None:
         self._api = api
         self._timeline = timeline
         self._replies = replies
         self._messages = messages
+        self._listener = listener
         self._site = site
         self._able = able
         self._us: str | None = None
+        self._handle = ""
 
     @property
     def capabilities(self) -> Capabilities:
-        return replace(self._able, private_messages=self._messages.are_allowed)
+        return replace(self._able, private_messages=self._messages.are_allowed, streams=self._listener is not None)
 
     async def probe(self) -> Identity:
         body = await self._api.read("/2/users/me", {"user.fields": "username,name"})
         user = wire.read_user(body.get("data"))
         if user is None:
             raise PlatformDown("X did not say who we are")
-        self._us = user.id
+        self._us, self._handle = user.id, user.handle
         name = user.name if isinstance(user.name, str) else ""
         return Identity(user.id, user.handle, name, f"{self._site}/{user.handle}", (*HINTS, *self._api.hints))
 
@@ -69,6 +80,16 @@ class XPlatform:
         if self._messages.are_allowed:
             async for items, reached in self._messages.collect(mark, reader):
                 yield Page(items, reached.dump() if reached else None)
+
+    async def listen(self) -> AsyncIterator[Sequence[Item] | None]:
+        if self._listener is None:
+            raise StreamRefused("this account has no stream")
+        reader = await self._reader()
+        async for heard in self._listener.listen(self._handle, reader):
+            yield heard
+
+    def pauses(self, loss: Loss) -> Pauses:
+        return PAUSES[loss]
 
     async def newest(self) -> Sequence[Item]:
         return await self._timeline.newest(await self._reader())
@@ -127,6 +148,8 @@ class XPlatform:
 
     async def aclose(self) -> None:
         await self._api.aclose()
+        if self._listener is not None:
+            await self._listener.aclose()
 
     async def _reader(self) -> Reader:
         if self._us is None:

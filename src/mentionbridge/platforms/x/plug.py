@@ -8,10 +8,12 @@ from pydantic import Field, SecretStr, field_validator
 
 from mentionbridge.domain.account import Account
 from mentionbridge.domain.capabilities import Capabilities, Support
+from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.mention import Item
 from mentionbridge.platforms.plug import Asgi, Options, SigningIn, Tools
 from mentionbridge.platforms.x.api import Api
 from mentionbridge.platforms.x.hook import XHook
+from mentionbridge.platforms.x.listener import Listener
 from mentionbridge.platforms.x.messages import Messages
 from mentionbridge.platforms.x.platform import XPlatform
 from mentionbridge.platforms.x.prices import PRICES, Bill
@@ -71,6 +73,10 @@ class AccountOptions(Options):
     )
     spare_refresh_token: SecretStr | None = Field(None, description="The refresh token of a second, unused sign-in.")
     search: str | None = Field(None, max_length=512, description="A search for posts that do not tag us.")
+    stream: bool = Field(
+        False,
+        description="Whether the filtered stream is listened to, with the app's bearer_token; one account an app can.",
+    )
     messages: bool = Field(True, description="Whether direct messages are read and answered.")
 
 
@@ -106,7 +112,17 @@ class XNetwork:
         api = Api(tokens.http, tokens.renewed, _plain(options.refresh_token), vault, clock, bill, spare)
         timeline = Timeline(api, self._options.field_names, options.search)
         replies = PublicReplies(api, timeline, clock, self._options.field_names)
-        return XPlatform(api, timeline, replies, Messages(api, clock, wanted=options.messages), SITE, CAPABILITIES)
+        messages = Messages(api, clock, wanted=options.messages)
+        return XPlatform(api, timeline, replies, messages, self._listener(options, bill), SITE, CAPABILITIES)
+
+    def _listener(self, options: AccountOptions, bill: Bill) -> Listener | None:
+        shared, clock = self._options, self._tools.clock
+        if not options.stream:
+            return None
+        if not shared.bearer_token:
+            raise SetupError("stream = true on X needs platforms.x.bearer_token, the app's own token.")
+        http, bearer = self._tools.http(shared.api_url), _plain(shared.bearer_token)
+        return Listener(http, bearer, clock, bill, prefix=shared.field_names, search=options.search)
 
     async def sign_in(self, who: SigningIn) -> None:
         """Walk a person through X's sign-in, and set the webhook up where the app's secrets are known."""

@@ -95,9 +95,7 @@ def _refusal(answer: Answer) -> str | None:
         told = an_object(answer.json())
     except NoAnswer:
         told = {}
-    first = next(iter(objects(told.get("errors"))), told)
-    said = next((first[key] for key in ("detail", "message", "title") if isinstance(first.get(key), str)), None)
-    return f"X answered {answer.status} ({(said or errors.name(answer) or 'no reason given')[:200]})."
+    return f"X answered {answer.status} ({errors.sentence(told) or errors.name(answer) or 'no reason given'})."
 
 
 def _subscribed(told: Mapping[str, Any], us: str, webhook: str) -> Iterator[str]:
