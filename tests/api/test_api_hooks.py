@@ -13,6 +13,7 @@ from fakes.people import ACME
 from fakes.web_hook import sign
 from fakes.web_world import Site
 from mentionbridge.domain.errors import StoreDown
+from mentionbridge.ports.access import Scope
 from mentionbridge.ports.store import Queue
 from mentionbridge.store import tables as t
 
@@ -83,6 +84,17 @@ async def test_a_wrong_signature_is_refused_and_nothing_kept(site: Site, headers
     assert answer.json()["detail"].startswith("The webhook's signature was not accepted: it")
     assert await kept(site) == [] and site.woken == []
     assert site.watching.codes() == ["bad_signature"]
+
+
+async def test_a_refused_webhook_shows_in_health_once_a_minute(site: Site) -> None:
+    for seconds, why in ((0, BAD["another secret"]), (30, {}), (40, {})):
+        site.world.clock.forward(seconds)
+        await site.http("POST", URL, content=b"{}", headers=why)
+    told = (await site.http.get("/v1/accounts", await site.token(Scope.READ))).json()
+    (acme,) = [each for each in told["items"] if each["id"] == ACME.id]
+    later = (START + timedelta(seconds=70)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert (acme["hook_refused_at"], acme["hook_heard_at"]) == (later, None)
+    assert "missing" in acme["hook_refused_because"]
 
 
 async def test_a_replay_within_its_time_changes_nothing(site: Site) -> None:

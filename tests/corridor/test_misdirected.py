@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from mentionbridge.bootstrap import App, opened
 from mentionbridge.domain.account import Identity
 from mentionbridge.domain.mention import Origin
 from mentionbridge.pipeline.read_hook import read_hook
+from mentionbridge.ports.platform import spender_of
 from mentionbridge.ports.store import Queue
 from mentionbridge.settings import load
 from mentionbridge.store import tables as t
 
+_EVENTS = count()
 US = {("acme", "acme-x"): "1", ("globex", "globex-x"): "2"}
 
 
@@ -54,7 +57,8 @@ async def pushed(app: App, us: str, number: int = 11) -> None:
     event = {"event_uuid": "e", "event_type": "post.mention.create", "filter": {"user_id": us}, "payload": words}
     at = app.bridge.connected["acme", "acme-x"].account
     async with app.store.writing() as uow:
-        await uow.inbox.keep(at, Origin.HOOK, json.dumps({"data": event}).encode(), app.bridge.clock.now())
+        body = json.dumps({"data": {**event, "event_uuid": f"e-{next(_EVENTS)}"}}).encode()
+        await uow.inbox.keep(at, Origin.HOOK, body, app.bridge.clock.now())
         (lease,) = await uow.claims.take(Queue.HOOK, 1, 30)
     await read_hook(app.bridge, lease)
 
@@ -77,6 +81,18 @@ async def test_each_hears_what_is_its_own(app: App) -> None:
     await pushed(app, "1", 11)
     await pushed(app, "2", 12)
     assert sorted(await heard(app)) == [("acme", "acme-x", "11"), ("globex", "globex-x", "12")]
+
+
+async def test_what_was_pushed_is_paid_for_once_by_whom_it_is_for(app: App) -> None:
+    await known(app, *US)
+    for number in (11, 11, 12):
+        await pushed(app, "2", number)
+    (first, second) = (app.bridge.connected[each].platform for each in US)
+    assert sum(spender_of(first).spent().values()) == 0  # type: ignore[union-attr]
+    assert sum(spender_of(second).spent().values()) == 2 * 5_000  # type: ignore[union-attr]
+    async with app.store.reading() as uow:
+        health = await uow.accounts.health("globex", "globex-x")
+    assert health.hook_heard_at is not None
 
 
 async def test_what_is_for_nobody_here_is_kept_and_said(app: App) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from fakes.tale import ACME, LATE, Paper, Tale
 from mentionbridge.bootstrap.examine import _spend as spend_of
 from mentionbridge.pipeline.bridge import Connected
-from mentionbridge.pipeline.collect import poll
+from mentionbridge.pipeline.collect import NOTICED_LATE, go_blind, poll
 from mentionbridge.pipeline.rights import rights
 from mentionbridge.pipeline.spend import keep_spend, keep_spend_of
 from mentionbridge.ports.platform import Page
@@ -215,3 +215,27 @@ def test_spend_is_counted_in_dollars() -> None:
     Watcher(metrics).saw("spend", platform="x", account="acme-x", what="reply", micros=10_000)
     labels = {"platform": "x", "account": "acme-x", "what": "reply"}
     assert metrics.registry.get_sample_value("mentionbridge_spend_dollars_total", labels) == 0.01
+
+
+@both
+async def test_what_was_pushed_in_vain_is_asked_for_again_before_the_gap_closes(told: Tale) -> None:
+    network = dear(told, None)
+    asked: list[tuple[datetime, datetime]] = []
+
+    async def replay(since: datetime, until: datetime) -> str:
+        assert (await gaps(told))[0][1] in (0, False), "a crash here asks again; a gap that is closed would not"
+        asked.append((since, until))
+        return "it was asked to push it again"
+
+    network.capabilities = replace(network.capabilities, replays=True)
+    network.replay = replay  # type: ignore[attr-defined]
+    await polls(told)
+    assert asked == [], "nothing was missed"
+    async with told.store.writing() as uow:
+        await go_blind(uow, told.bridge.at("acme", "acme").account, "no answer", told.clock.now())
+    blind = told.clock.now()
+    told.clock.forward(600)
+    await polls(told)
+    assert asked == [(blind - NOTICED_LATE, told.clock.now())]
+    ((repaired,),) = await told.rows("SELECT repaired FROM gaps")
+    assert repaired.endswith("; it was asked to push it again")

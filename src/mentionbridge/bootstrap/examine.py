@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 
 from mentionbridge.bootstrap.judging import told_of_tiers
 from mentionbridge.bootstrap.wiring import build, key_path
-from mentionbridge.domain.account import Account, AccountState
+from mentionbridge.domain.account import Account, AccountHealth, AccountState
 from mentionbridge.domain.capabilities import Support
 from mentionbridge.domain.errors import MentionbridgeError, RunsElsewhere, SetupError
 from mentionbridge.kit.clock import SystemClock
@@ -159,10 +159,25 @@ async def _account(bridge: Bridge, connected: Connected) -> AsyncIterator[Findin
     yield Finding(what, "ok", f"Signed in as @{identity.handle}{page}, mode {account.mode}{now}.")
     for hint in identity.hints:
         yield Finding(what, "warning", hint)
+    if (refused := _refused(health)) is not None:
+        yield Finding(f"{what}: webhook", "warning", refused)
     async for finding in _spend(bridge, connected, what):
         yield finding
     if named(account.platform).capabilities.support is Support.EXPERIMENTAL:
         yield Finding(what, "warning", "Support for this network is experimental.")
+
+
+def _refused(health: AccountHealth | None) -> str | None:
+    """Say that a webhook was refused and none accepted since; strangers alone are no reason to warn."""
+    if health is None or health.hook_refused_at is None:
+        return None
+    if health.hook_heard_at is not None and health.hook_heard_at > health.hook_refused_at:
+        return None
+    at = health.hook_refused_at.astimezone(UTC)
+    return (
+        f"One was refused at {at:%Y-%m-%d %H:%M} UTC ({health.hook_refused_because}), and none was taken since;"
+        " check the secret the network signs with."
+    )
 
 
 async def look_for_gap(bridge: Bridge, account: Account) -> AsyncIterator[Finding]:

@@ -155,3 +155,6 @@ class AccountHealth:
     open_gap: str | None = None
     read_to: datetime | None = None
     allowance: Allowance | None = None
+    hook_heard_at: datetime | None = None
+    hook_refused_at: datetime | None = None
+    hook_refused_because: str | None = None

@@ -24,8 +24,9 @@ class Capabilities:
     that was only pushed to us can be put on the network, so that it can be answered there (`ports.platform.Host`).
     `retracts` is True where a public reply of ours can be deleted (`ports.platform.Retractor`). `shows_newest` is True
     where the newest mentions can be read wherever our place in the network's list is (`ports.platform.Newest`).
-    `streams` is True where it tells at once what is said (`ports.platform.Streamer`). `reach` is how many of the newest
-    mentions the network shows at all (None: every one).
+    `replays` is True where it pushes again what it pushed in vain (`ports.platform.Replayer`), `streams` where it tells
+    at once what is said (`ports.platform.Streamer`). `reach` is how many of the newest mentions the network shows at
+    all (None: every one).
     """
 
     support: Support = Support.EXPERIMENTAL
@@ -45,6 +46,7 @@ class Capabilities:
     hosts: bool = False
     retracts: bool = False
     shows_newest: bool = False
+    replays: bool = False
     streams: bool = False
     costs: bool = False
     default_poll_seconds: float = 15.0

@@ -23,12 +23,15 @@ from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.hear_ourselves import hear, hear_arrivals
 from mentionbridge.pipeline.spend import READING, check_spend
 from mentionbridge.pipeline.take_in import Arrival, Taken, take_in, tell
-from mentionbridge.ports.platform import allowance_of
+from mentionbridge.ports.platform import allowance_of, replayer_of
 from mentionbridge.ports.store import Lease, UnitOfWork
 from mentionbridge.rules.gaps import Walk, repaired
 
 BLIND_AFTER = 3
 """Failures in a row after which an account counts as blind and a gap is opened."""
+
+NOTICED_LATE = timedelta(minutes=10)
+"""A gap is opened after some failures: so long before it something may have been missed already."""
 
 SOON = timedelta(seconds=2)
 """When a poll is repeated that something new was heard of while it went on."""
@@ -68,12 +71,13 @@ async def poll(bridge: Bridge, lease: Lease) -> None:
         # A plug that stumbles leaves us as blind as a network that is down, and must be seen as such.
         await _poll_failed(bridge, account, lease, PlatformDown(f"{type(error).__name__}: {error}"))
         return
+    replayed = await _ask_again(bridge, connected)
     async with bridge.store.writing() as uow:
         now = bridge.clock.now()
         await uow.accounts.well(account, now)
         if (allowance := allowance_of(connected.platform)) is not None:
             await uow.accounts.allowed(account, allowance)
-        await _see_again(uow, connected, walk, now)
+        await _see_again(uow, connected, walk, replayed, now)
         begun = lease.until - timedelta(seconds=lease.seconds)
         again = SOON if await uow.accounts.woken_since(account, begun) else timedelta(seconds=account.poll_seconds)
         await uow.claims.done(lease, now + again, fresh=True)
@@ -159,11 +163,21 @@ async def store_page(
     return taken
 
 
-async def _see_again(uow: UnitOfWork, connected: Connected, walk: Walk, now: datetime) -> None:
+async def _ask_again(bridge: Bridge, connected: Connected) -> str | None:
+    """Have what was pushed while we were blind pushed again, before the gap is closed; returns what came of it."""
+    replayer = replayer_of(connected.platform)
+    if replayer is None:
+        return None
+    async with bridge.store.reading() as uow:
+        since = await uow.accounts.gap_since(connected.account)
+    return await replayer.replay(since - NOTICED_LATE, bridge.clock.now()) if since is not None else None
+
+
+async def _see_again(uow: UnitOfWork, connected: Connected, walk: Walk, replayed: str | None, now: datetime) -> None:
     account = connected.account
     if (since := await uow.accounts.gap_since(account)) is None:
         return
-    how = repaired(since, walk, connected.platform.capabilities.reach)
+    how = "; ".join(filter(None, (repaired(since, walk, connected.platform.capabilities.reach), replayed)))
     await uow.accounts.close_gap(account, how, now)
     await uow.events.add(
         EventType.GAP_CLOSED, account.brand_id, now, account_id=account.id, repaired=how, kind=GapKind.BLIND

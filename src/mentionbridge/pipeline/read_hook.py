@@ -8,7 +8,7 @@ from mentionbridge.pipeline.bridge import Bridge, Connected
 from mentionbridge.pipeline.hear_ourselves import hear_arrivals
 from mentionbridge.pipeline.part import NOT_CONFIGURED, park_body
 from mentionbridge.pipeline.take_in import Arrival, Taken, take_in, tell
-from mentionbridge.ports.platform import Hook
+from mentionbridge.ports.platform import Hook, spender_of
 from mentionbridge.ports.store import Lease, UnitOfWork
 
 NO_HOOK = "the account takes no webhooks any more"
@@ -63,4 +63,7 @@ async def _take(
         taken = await take_in(uow, arrivals, origin=Origin.HOOK, now=now)
         await hear_arrivals(bridge, uow, arrivals, taken)
         heard.append((connected.account, taken))
+        await uow.accounts.hook_heard(connected.account, now)
+        if (spender := spender_of(connected.platform)) is not None:
+            spender.pushed(items)
     return heard

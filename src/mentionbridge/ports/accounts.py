@@ -72,6 +72,12 @@ class Accounts(Protocol):
         self, account: Account, repaired: str, at: datetime, kind: GapKind = GapKind.BLIND
     ) -> str | None: ...
     async def gaps(self, brand_id: str, account_id: str) -> Sequence[Mapping[str, Any]]: ...
+    async def hook_heard(self, account: Account, now: datetime) -> None:
+        """The network pushed something that is for this account; noted once a minute at most."""
+
+    async def hook_refused(self, account: Account, because: str, now: datetime) -> None:
+        """Something came to the account's address that was not believed; noted once a minute at most."""
+
     async def wake(self, account: Account, now: datetime) -> None:
         """Make the account due now; where it is being polled, due again as soon as that has ended."""
 

@@ -136,6 +136,21 @@ def newest_of(platform: Platform) -> Newest | None:
     return cast(Newest, platform) if platform.capabilities.shows_newest else None
 
 
+class Replayer(Protocol):
+    """What a platform with the capability `replays` offers besides."""
+
+    async def replay(self, since: datetime, until: datetime) -> str:
+        """Have the network push again what it pushed, or would have, between these; returns what came of asking.
+
+        Asking twice is fine: what comes twice is one mention. Never raises a PlatformError.
+        """
+
+
+def replayer_of(platform: Platform) -> Replayer | None:
+    """Return who has this platform's network push again, if it can be done."""
+    return cast(Replayer, platform) if platform.capabilities.replays else None
+
+
 class Streamer(Protocol):
     """What a platform with the capability `streams` offers besides. A poll finds all of it, too, only later."""
 
@@ -177,6 +192,9 @@ class Spender(Protocol):
 
     def kept(self, spent: Mapping[tuple[date, str], int]) -> None:
         """Forget what is kept elsewhere now."""
+
+    def pushed(self, items: Sequence[Item]) -> None:
+        """Count what the network charges for having pushed these to us."""
 
 
 def spender_of(platform: Platform) -> Spender | None:

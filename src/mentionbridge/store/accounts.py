@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from mentionbridge.store.listening import StoredListening
 from mentionbridge.store.rows import insert, is_row, key_of_row, row_of
 
 _PAUSE = "paused_everywhere"
+_NOTED_EVERY = timedelta(minutes=1)
 _FACTS = [
     c
     for c in t.accounts.c
@@ -168,6 +169,17 @@ class StoredAccounts(StoredListening):
         later = sa.or_(t.accounts.c.due.is_(None), t.accounts.c.due > due)
         here = is_row(t.accounts, account.brand_id, account.id)
         await self.connection.execute(sa.update(t.accounts).where(here, later).values(due=due))
+
+    async def hook_heard(self, account: Account, now: datetime) -> None:
+        await self._note(account, t.accounts.c.hook_heard_at, now)
+
+    async def hook_refused(self, account: Account, because: str, now: datetime) -> None:
+        await self._note(account, t.accounts.c.hook_refused_at, now, hook_refused_because=because[:500])
+
+    async def _note(self, account: Account, when: sa.Column[Any], now: datetime, **more: Any) -> None:
+        stale = sa.or_(when.is_(None), when <= sa.literal(now - _NOTED_EVERY, t.Instant))
+        here = is_row(t.accounts, account.brand_id, account.id)
+        await self.connection.execute(sa.update(t.accounts).where(here, stale).values({when.name: now, **more}))
 
     async def wake(self, account: Account, now: datetime) -> None:
         later = sa.or_(t.accounts.c.due.is_(None), t.accounts.c.due > now, t.accounts.c.lease_until > now)

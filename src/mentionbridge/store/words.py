@@ -30,7 +30,17 @@ ERASED = {
 """What an erasure empties or deletes."""
 
 WORDLESS = {
-    "accounts": ("cursor", "handle", "last_error", "paused_by", "allowance", "secret", "network_id", "lease_token"),
+    "accounts": (
+        "cursor",
+        "handle",
+        "last_error",
+        "paused_by",
+        "allowance",
+        "hook_refused_because",
+        "secret",
+        "network_id",
+        "lease_token",
+    ),
     "calls": ("tried",),
     "commitments": ("made_by", "owner", "earlier"),
     "customer_joins": ("actor", "moved", "undone_by"),

@@ -46,6 +46,7 @@ class Metrics:
         self.poll_failures = counter("poll_failures", "Polls that failed", "platform", "account")
         self.refused = counter("refused_requests", "Requests refused at our doors, by code", "code")
         self.job_failures = counter("job_failures", "Jobs that failed unexpectedly", "queue")
+        self.hooks = counter("hooks", "Webhook calls of platforms, by result", "platform", "account", "result")
         self.pictures = counter("pictures", "Pictures that came with mentions", "outcome")
         self.desk_lines = counter("helpdesk_lines", "Lines carried to helpdesks", "desk")
         self.spend = counter("spend_dollars", "What calls have cost, in US dollars", "platform", "account", "what")

@@ -11,6 +11,7 @@ _QUIET = {"spend", "mention.duplicate", "delivery.ok", "event", "job.done"}
 _LOUD = {
     "poll.failed",
     "job.failed",
+    "hook.refused",
     "reply.unknown",
     "reply.refused",
     "delivery.failed",
@@ -68,6 +69,7 @@ _COUNTS: dict[str, _Counting] = {
     "poll": lambda m, rest, f: m.poll_failures.labels(f["platform"], f["account"]).inc(),
     "request": lambda m, rest, f: m.refused.labels(f["code"]).inc(),
     "picture": lambda m, rest, f: m.pictures.labels(rest).inc(),
+    "hook": lambda m, rest, f: m.hooks.labels(f["platform"], f["account"], rest).inc(),
     "job": _job,
     "spend": lambda m, rest, f: m.spend.labels(f["platform"], f["account"], f["what"]).inc(f["micros"] / 1_000_000),
     "reply": _reply,

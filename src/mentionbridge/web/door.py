@@ -181,5 +181,7 @@ class Door:
     desks: Mapping[str, LinkedDesk] = field(default_factory=dict)
     sealing: Sealing | None = None
     """Closes the console's cookies; without it there is no console."""
+    refusals: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    """When a webhook of an account was last refused and noted, by (brand id, account id)."""
     secure: bool = False
     """True when people reach us over https only."""

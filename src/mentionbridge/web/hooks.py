@@ -1,5 +1,7 @@
 """The platforms' webhooks: verified on the raw bytes, on disk before the answer, read later by a worker."""
 
+from datetime import UTC, datetime, timedelta
+
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
@@ -9,10 +11,12 @@ from mentionbridge.pipeline.hear_desk import hear_hook
 from mentionbridge.ports.platform import Hook, HookRequest
 from mentionbridge.ports.store import UnitOfWork
 from mentionbridge.web.answers import bare_problems
+from mentionbridge.web.door import Door
 from mentionbridge.web.lists import door_of
 from mentionbridge.web.problem import Problem
 
 router = APIRouter(prefix="/hooks", tags=["hooks"])
+_NOTE_EVERY = timedelta(minutes=1)
 _ANSWERS = bare_problems(400, 401, 404, 413, 503)
 
 
@@ -52,6 +56,7 @@ async def take_hook(request: Request, platform: str, account_id: str) -> Respons
     now = door.clock.now()
     if (wrong := hook.verify(raw, now)) is not None:
         said = f"The webhook's signature was not accepted: {wrong}"
+        await _note_refusal(door, account, wrong)
         raise Problem("bad_signature", said if said.endswith(".") else said + ".")
 
     async def keep(uow: UnitOfWork) -> tuple[str, bool]:
@@ -61,6 +66,17 @@ async def take_hook(request: Request, platform: str, account_id: str) -> Respons
     door.observer.saw("hook.kept", platform=account.platform, account=account.id, new=new)
     door.wake()
     return JSONResponse({"stored": True, "new": new})
+
+
+async def _note_refusal(door: Door, account: Account, wrong: str) -> None:
+    """Keep that somebody was not believed, once a minute: a wrong secret looks like a quiet network."""
+    now = door.clock.now()
+    door.observer.saw("hook.refused", platform=account.platform, account=account.id, why=wrong)
+    key = account.brand_id, account.id
+    if now - door.refusals.get(key, datetime.min.replace(tzinfo=UTC)) < _NOTE_EVERY:
+        return
+    door.refusals[key] = now
+    await door.writer.submit(lambda uow: uow.accounts.hook_refused(account, wrong, now))
 
 
 def _find(request: Request, platform: str, account_id: str) -> tuple[Account, Hook]:

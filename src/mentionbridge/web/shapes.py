@@ -613,6 +613,9 @@ class AccountShape(Shape):
     last_heard_at: datetime | None = Field(description="When that post came in, by whatever door.")
     read_to: datetime | None = Field(description="Everything the network shows was read until then.")
     lag_seconds: float | None = Field(description="The seconds since `read_to`; null where nothing is polled.")
+    hook_heard_at: datetime | None = Field(description="When its network last pushed something for it.")
+    hook_refused_at: datetime | None = Field(description="When something came to its webhook that was not believed.")
+    hook_refused_because: str | None
     stream: StreamShape | None = Field(description="Null where nothing is listened to; polls go on either way.")
     allowance: AllowanceShape | None = Field(description="The tightest limit the network told of at the last walk.")
     waiting: int

@@ -28,6 +28,7 @@ from mentionbridge.platforms.x.mark import Mark
 from mentionbridge.platforms.x.messages import Messages
 from mentionbridge.platforms.x.replies import PublicReplies
 from mentionbridge.platforms.x.timeline import Timeline
+from mentionbridge.platforms.x.webhooks import Replays
 from mentionbridge.platforms.x.wire import Reader
 from mentionbridge.ports.platform import Gone, Page, PostRef, SendGate
 
@@ -46,6 +47,7 @@ class XPlatform:
         replies: PublicReplies,
         messages: Messages,
         listener: Listener | None,
+        replays: Replays | None,
         site: str,
         able: Capabilities,
     ) -> None:
@@ -54,6 +56,7 @@ class XPlatform:
         self._replies = replies
         self._messages = messages
         self._listener = listener
+        self._replays = replays
         self._site = site
         self._able = able
         self._us: str | None = None
@@ -61,7 +64,12 @@ class XPlatform:
 
     @property
     def capabilities(self) -> Capabilities:
-        return replace(self._able, private_messages=self._messages.are_allowed, streams=self._listener is not None)
+        return replace(
+            self._able,
+            private_messages=self._messages.are_allowed,
+            streams=self._listener is not None,
+            replays=self._replays is not None,
+        )
 
     async def probe(self) -> Identity:
         body = await self._api.read("/2/users/me", {"user.fields": "username,name"})
@@ -143,6 +151,15 @@ class XPlatform:
     def allowance(self) -> Allowance | None:
         return self._api.allowance()
 
+    def pushed(self, items: Sequence[Item]) -> None:
+        for item in items:
+            if isinstance(item, Post):
+                direct = item.visibility is Visibility.DIRECT
+                self._api.bill.pushed("message_read" if direct else "post_read", item.external_id)
+
+    async def replay(self, since: datetime, until: datetime) -> str:
+        return await self._replays.ask(since, until) if self._replays else "nothing was pushed again"
+
     def private_link(self) -> str | None:
         return wire.compose_link(self._us, self._site) if self._us else None
 
@@ -150,6 +167,8 @@ class XPlatform:
         await self._api.aclose()
         if self._listener is not None:
             await self._listener.aclose()
+        if self._replays is not None:
+            await self._replays.webhooks.http.aclose()
 
     async def _reader(self) -> Reader:
         if self._us is None:

@@ -21,7 +21,7 @@ from mentionbridge.platforms.x.replies import PublicReplies
 from mentionbridge.platforms.x.sign_in import SignIn
 from mentionbridge.platforms.x.timeline import BATCH, REACH, Timeline
 from mentionbridge.platforms.x.tokens import Client, Tokens
-from mentionbridge.platforms.x.webhooks import Webhooks
+from mentionbridge.platforms.x.webhooks import Replays, Webhooks
 from mentionbridge.platforms.x.weight import MAX_WEIGHT
 from mentionbridge.platforms.x.wire import Reader
 from mentionbridge.ports.vault import Vault
@@ -113,7 +113,18 @@ class XNetwork:
         timeline = Timeline(api, self._options.field_names, options.search)
         replies = PublicReplies(api, timeline, clock, self._options.field_names)
         messages = Messages(api, clock, wanted=options.messages)
-        return XPlatform(api, timeline, replies, messages, self._listener(options, bill), SITE, CAPABILITIES)
+        listener, replays = self._listener(options, bill), self._replays(account)
+        return XPlatform(api, timeline, replies, messages, listener, replays, SITE, CAPABILITIES)
+
+    def _replays(self, account: Account) -> Replays | None:
+        """What was pushed in vain can be had again where a webhook is taken and the app's token is known."""
+        shared = self._options
+        if not (shared.consumer_secret and shared.bearer_token):
+            return None
+        return Replays(Webhooks(self._tools.http(shared.api_url), _plain(shared.bearer_token)), self._hook_url(account))
+
+    def _hook_url(self, account: Account) -> str:
+        return f"{self._tools.public_url.rstrip('/')}/hooks/x/{account.id}"
 
     def _listener(self, options: AccountOptions, bill: Bill) -> Listener | None:
         shared, clock = self._options, self._tools.clock
@@ -129,7 +140,7 @@ class XNetwork:
         tokens, shared = self._tokens(), self._options
         bearer = _plain(shared.bearer_token)
         webhooks = Webhooks(tokens.http, bearer) if bearer else None
-        url = f"{self._tools.public_url.rstrip('/')}/hooks/x/{who.account.id}" if shared.consumer_secret else None
+        url = self._hook_url(who.account) if shared.consumer_secret else None
         try:
             walk = SignIn(tokens, SITE, webhooks, url).walk
             await walk(who, _plain(who.options.refresh_token), messages=who.options.messages)

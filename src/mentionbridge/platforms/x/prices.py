@@ -39,11 +39,15 @@ class Bill:
 
     def read(self, path: str, body: Mapping[str, Any]) -> None:
         """Count what a good answer showed."""
-        today = self._today()
         for what, id_ in _shown(path, body):
-            if (what, id_) not in self._paid:
-                self._paid.add((what, id_))
-                self._add(today, what)
+            self.pushed(what, id_)
+
+    def pushed(self, what: str, id_: str) -> None:
+        """Count one event that was pushed to us."""
+        today = self._today()
+        if (what, id_) not in self._paid:
+            self._paid.add((what, id_))
+            self._add(today, what)
 
     def written(self, path: str, body: Mapping[str, Any]) -> None:
         """Count what was said, or may have been."""

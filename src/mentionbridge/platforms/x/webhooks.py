@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,15 +43,22 @@ class Webhooks:
         except PlatformError as error:
             yield f"The webhook is not as it should be: {error} Polling goes on without it."
 
+    async def replay(self, url: str, since: str, until: str) -> str:
+        """Have X push again what it pushed to our webhook between two minutes; returns what came of it."""
+        here = await self._known(url)
+        if here is None:
+            return "X knows no webhook of ours to push to again"
+        told = {"webhook_id": here.get("id"), "from_date": since, "to_date": until}
+        no = _refusal(await self._write("POST", "/2/webhooks/replay", self.bearer, told))
+        return f"X does not push it again: {no.rstrip('.')}" if no else "X was asked to push it again"
+
     async def _subscribe(self, event: str, us: str, webhook: str, access: str) -> str | None:
         told = {"event_type": event, "filter": {"user_id": us}, "tag": "mentionbridge", "webhook_id": webhook}
         return _refusal(await self._write("POST", "/2/activity/subscriptions", access, told))
 
     async def _registered(self, url: str) -> tuple[str, str]:
         """Return the webhook's number and address; one account's serves all of the app, and X gives only one away."""
-        listed = objects((await self._read("/2/webhooks")).get("data"))
-        ours = [each for each in listed if str(each.get("url")).rpartition("/")[0] == url.rpartition("/")[0]]
-        here = next((each for each in ours if each["url"] == url), next(iter(ours), None))
+        here = await self._known(url)
         if here is None:
             _taken(answer := await self._write("POST", "/2/webhooks", self.bearer, {"url": url}))
             with reading():
@@ -61,6 +69,12 @@ class Webhooks:
         if not isinstance(here.get("id"), str):
             raise PlatformDown("X did not say under which number it registered the webhook.")
         return here["id"], str(here.get("url", url))
+
+    async def _known(self, url: str) -> dict[str, Any] | None:
+        """Return the webhook at this address, or at that of another account of ours."""
+        listed = objects((await self._read("/2/webhooks")).get("data"))
+        ours = [each for each in listed if str(each.get("url")).rpartition("/")[0] == url.rpartition("/")[0]]
+        return next((each for each in ours if each["url"] == url), next(iter(ours), None))
 
     async def _read(self, path: str) -> Mapping[str, Any]:
         with reading():
@@ -73,6 +87,27 @@ class Webhooks:
     async def _write(self, verb: str, path: str, token: str, body: Mapping[str, Any] | None = None) -> Answer:
         with reading():
             return await self.http.request(verb, path, headers=_bearer(token), json=body)
+
+
+@dataclass(frozen=True, slots=True)
+class Replays:
+    """Asks for what was pushed in vain to the webhook at `url`."""
+
+    webhooks: Webhooks
+    url: str
+
+    async def ask(self, since: datetime, until: datetime) -> str:
+        """Ask for whole minutes; what X says no to is told, and polling has found what it can."""
+        # The minute that has begun is asked for, too.
+        last = until + timedelta(minutes=1)
+        try:
+            return await self.webhooks.replay(self.url, _minute(since), _minute(last))
+        except PlatformError as error:
+            return f"X could not be asked to push it again: {str(error).rstrip('.')}"
+
+
+def _minute(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y%m%d%H%M")
 
 
 def _bearer(token: str) -> Mapping[str, str]:
