@@ -35,6 +35,7 @@ class MastodonServer:
     description: int = 2
     page_size: int = 80
     batches: bool = True
+    searches: bool = True
     statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
     notifications: list[dict[str, Any]] = field(default_factory=list)
     between: dict[str, Any] = field(default_factory=dict)
@@ -101,6 +102,12 @@ class MastodonServer:
                 return httpx.Response(200, json=self.policy)
             case ["v1", "notifications"]:
                 return httpx.Response(200, json=self._page(asked.get("min_id")))
+            case ["v1", "timelines", "tag", tag]:
+                return httpx.Response(200, json=self._found(f"#{tag}", asked))
+            case ["v2", "search"] if not asked["q"].startswith("http"):
+                if not self.searches:
+                    return httpx.Response(422, json={"error": "search is not available"})
+                return httpx.Response(200, json={"statuses": self._found(asked["q"], asked)})
             case ["v2", "search"]:
                 found = [each for each in self.statuses.values() if asked["q"] in (each["uri"], each["url"])]
                 return httpx.Response(200, json={"statuses": found, "accounts": [], "hashtags": []})
@@ -131,6 +138,13 @@ class MastodonServer:
             return sorted(self.notifications, key=lambda each: int(each["id"]), reverse=True)[: self.page_size]
         found = [each for each in self.notifications if int(each["id"]) > int(above)]
         return sorted(found, key=lambda each: int(each["id"]))[: self.page_size][::-1]
+
+    def _found(self, term: str, asked: httpx.QueryParams) -> list[dict[str, Any]]:
+        found = [each for each in self.statuses.values() if term.lower() in each["content"].lower()]
+        found = sorted(found, key=lambda each: int(each["id"]))
+        if "min_id" in asked:
+            found = [each for each in found if int(each["id"]) > int(asked["min_id"])][: self.page_size]
+        return found[-self.page_size :][::-1]
 
     def _context(self, number: str) -> dict[str, Any]:
         above, at = [], self.statuses[number]["in_reply_to_id"]

@@ -19,6 +19,7 @@ from mentionbridge.platforms.mastodon.api import Api
 from mentionbridge.platforms.mastodon.listener import PAUSES, Listener
 from mentionbridge.platforms.mastodon.mark import Mark
 from mentionbridge.platforms.mastodon.replies import Replies
+from mentionbridge.platforms.mastodon.search import Search
 from mentionbridge.platforms.mastodon.server import KEY_LIFE, Server
 from mentionbridge.platforms.mastodon.shapes import Person, text
 from mentionbridge.platforms.mastodon.timeline import Timeline
@@ -32,10 +33,18 @@ class MastodonPlatform:
     """The account that `api` speaks for, on the server `host`."""
 
     def __init__(
-        self, api: Api, timeline: Timeline, replies: Replies, listener: Listener, host: str, able: Capabilities
+        self,
+        api: Api,
+        timeline: Timeline,
+        search: Search,
+        replies: Replies,
+        listener: Listener,
+        host: str,
+        able: Capabilities,
     ) -> None:
         self._api = api
         self._timeline = timeline
+        self._search = search
         self._replies = replies
         self._listener = listener
         self._host = host
@@ -68,8 +77,13 @@ class MastodonPlatform:
 
     async def collect(self, cursor: str | None) -> AsyncIterator[Page]:
         _, reader = await self._signed_in()
-        async for items, reached in self._timeline.walk(Mark.load(cursor), reader, self._server):
-            yield Page(items, reached.dump())
+        mark = Mark.load(cursor)
+        async for items, reached in self._timeline.walk(mark, reader, self._server):
+            mark = reached
+            yield Page(items, mark.dump())
+        async for items, reached in self._search.walk(mark, reader):
+            mark = reached
+            yield Page(items, mark.dump())
 
     def listen(self) -> AsyncIterator[Sequence[Item] | None]:
         return self._listener.listen(self._server)

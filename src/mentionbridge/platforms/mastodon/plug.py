@@ -14,6 +14,7 @@ from mentionbridge.platforms.mastodon.api import Api
 from mentionbridge.platforms.mastodon.listener import Listener
 from mentionbridge.platforms.mastodon.platform import MastodonPlatform
 from mentionbridge.platforms.mastodon.replies import Replies
+from mentionbridge.platforms.mastodon.search import Search
 from mentionbridge.platforms.mastodon.server import KEY_LIFE, Server
 from mentionbridge.platforms.mastodon.sign_in import SignIn
 from mentionbridge.platforms.mastodon.timeline import BATCH, Timeline
@@ -53,6 +54,19 @@ class AccountOptions(Options):
     stream: bool = Field(
         True, description="Whether the server's stream is listened to, so that a post is read as soon as it is there."
     )
+
+    search: list[str] = Field(
+        default_factory=list,
+        max_length=10,
+        description='Hashtags (#acme) and words by which posts are found that do not call on us, such as ["#acme"].',
+    )
+
+    @field_validator("search")
+    @classmethod
+    def _terms(cls, terms: list[str]) -> list[str]:
+        if any(not term.strip("# ") for term in terms):
+            raise ValueError("each entry is a hashtag such as #acme, or words such as acme broadband")
+        return [term.strip() for term in terms]
 
     @field_validator("server")
     @classmethod
@@ -123,7 +137,8 @@ class MastodonNetwork:
         replies = Replies(api, timeline, clock, READ[options.visibility])
         listener = Listener(self._tools.http, token, options.server, clock, wanted=options.stream)
         host = urlsplit(options.server).netloc.lower()
-        return MastodonPlatform(api, timeline, replies, listener, host, CAPABILITIES)
+        search = Search(api, clock, options.search)
+        return MastodonPlatform(api, timeline, search, replies, listener, host, CAPABILITIES)
 
     def hook(self, account: Account, options: AccountOptions) -> None:
         """Mastodon does not push in a way a server can use."""
