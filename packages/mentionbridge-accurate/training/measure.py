@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from tune import pieces
 
-from mentionbridge.classify import measuring, trials, tuning
+from mentionbridge.classify import distilling, measuring, trials, tuning
 from mentionbridge.classify.features import plain
 from mentionbridge.classify.learning import calibration
 from mentionbridge.classify.own_words import taught
@@ -115,15 +115,22 @@ def _tenths(truth: Vector) -> Parts:
 def _default(work: Path, rows: Sequence[Row]) -> Vector:
     out = work / "default.npy"
     if not out.exists():
-        np.save(out, trials.cross_validate(rows, beside=taught()).found)
+        np.save(out, trials.cross_validate(rows, beside=taught(), teacher=_teacher(work, rows)).found)
     return np.load(out)
+
+
+def _teacher(work: Path, rows: Sequence[Row]) -> distilling.Teacher:
+    teacher = distilling.read(work / "teacher.npz")
+    if not teacher.fits(rows):
+        raise ValueError("teacher.npz was made of other rows")
+    return teacher
 
 
 def _default_away(work: Path, rows: Sequence[Row], chosen: NDArray[np.int64]) -> Vector:
     out = work / "default_away.npy"
     if not out.exists():
         found = np.zeros(len(rows))
-        found[chosen] = trials.leave_domains_out(rows, beside=taught()).found
+        found[chosen] = trials.leave_domains_out(rows, beside=taught(), teacher=_teacher(work, rows)).found
         np.save(out, found)
     return np.load(out)
 

@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from mentionbridge.classify.distilling import ALL, Copies, Teacher, seen_copies
 from mentionbridge.classify.learning import Lesson, lesson, see
 from mentionbridge.classify.lexicon import load
 from mentionbridge.classify.model import Weights
 from mentionbridge.classify.own_words import taught
 from mentionbridge.classify.rows import Row, fingerprint
-from mentionbridge.classify.trials import calibrated_learn, said_to_brands
+from mentionbridge.classify.trials import Beside, calibrated_learn, said_to_brands
 from mentionbridge.domain.second import Second
 
 _SHARED_BY = 12
@@ -19,10 +20,12 @@ _MASKS = frozenset({"user", "http"})
 _CAPITAL_SHARE = 0.5
 
 
-def train(rows: Sequence[Row], version: str) -> Weights:
-    """Learn a weights file from labelled texts and our own sentences, with the facts of its card."""
+def train(rows: Sequence[Row], version: str, teacher: Teacher | None = None) -> Weights:
+    """Learn a weights file from labelled texts, our own sentences and a teacher, with the facts of its card."""
     given: Lesson = lesson(see([row.text for row in rows]), [float(row.complaint) for row in rows])
-    return calibrated_learn(given, facts(rows, version), taught(), said_to_brands(rows))
+    copies = Copies(seen_copies(rows), teacher.parts[ALL]) if teacher is not None else None
+    told = {**facts(rows, version), "distilled": teacher is not None}
+    return calibrated_learn(given, told, Beside(taught(), copies), said_to_brands(rows))
 
 
 def facts(rows: Sequence[Row], version: str) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 
 from mentionbridge.classify import measuring, mistakes, trials, tuning
+from mentionbridge.classify.distilling import Teacher
 from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.classify.learning import Lesson
-from mentionbridge.classify.rows import Row
+from mentionbridge.classify.rows import Row, fingerprint
 from mentionbridge.classify.trials import Progress, Trial, silent
 
 _TIMED = 1000
@@ -27,13 +28,20 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """Return every table for printing and drawing."""
         brands = self.tenths.brands
-        told: dict[str, Any] = {"all": _figures(self.tenths), "brands": _figures(brands)}
+        told: dict[str, Any] = {"seed": trials.SEED, "rows": len(self.tenths.rows)}
+        told |= {"learned from": fingerprint(self.tenths.rows), "parts": self._parts()}
+        told |= {"all": _figures(self.tenths), "brands": _figures(brands)}
         told |= {"brands, own scale": _figures(trials.rescaled(brands, trials.folds(brands.truth)))}
         told |= {"policy": [asdict(tuning.choose(self.tenths.brands.truth, self.tenths.brands.found))]}
         told |= {"curve": [asdict(point) for point in tuning.curve(self.tenths.brands.truth, self.tenths.brands.found)]}
         told |= {"reliability": [asdict(each) for each in _reliability(self.tenths)]}
         told |= {"mistakes": [asdict(kind) for kind in mistakes.kinds(self.tenths.brands)]}
         return told | (self._abroad(self.domains) if self.domains else {})
+
+    def _parts(self) -> list[dict[str, float]]:
+        """Return the figures of each tenth by itself, without intervals."""
+        kept = [(self.tenths.truth[part], self.tenths.found[part]) for part in self.tenths.parts]
+        return [{name: of(*each) for name, of in measuring.MEASURES.items()} for each in kept]
 
     def _abroad(self, domains: Trial) -> dict[str, Any]:
         at_home = {domain: found for domain, _, found in trials.per_domain(self.tenths)}
@@ -59,11 +67,14 @@ def _reliability(trial: Trial) -> list[measuring.Bin]:
     return measuring.reliability(trial.truth, trial.found)
 
 
-def examine(rows: Sequence[Row], beside: Lesson | None, progress: Progress = silent) -> Report:
+def examine(
+    rows: Sequence[Row], beside: Lesson | None, teacher: Teacher | None = None, progress: Progress = silent
+) -> Report:
     """Try the learner on rows kept from it, every way we report."""
-    tenths = trials.cross_validate(rows, beside=beside, progress=progress)
+    told: dict[str, Any] = {"beside": beside, "teacher": teacher, "progress": progress}
+    tenths = trials.cross_validate(rows, **told)
     several = len({row.domain for row in tenths.brands.rows}) > 1
-    return Report(tenths, trials.leave_domains_out(rows, beside=beside, progress=progress) if several else None)
+    return Report(tenths, trials.leave_domains_out(rows, **told) if several else None)
 
 
 def speed(judge: LearnedJudge, texts: Sequence[str], rival: Callable[[str], object] | None) -> dict[str, float]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from mentionbridge.classify.distilling import Copies, Teacher, seen_copies
 from mentionbridge.classify.features import Indices
 from mentionbridge.classify.learning import Lesson, Vector, calibration, learn, lesson, scores, see
 from mentionbridge.classify.model import Weights
@@ -58,8 +59,31 @@ class Trial:
         return Trial([self.rows[at] for at in chosen.tolist()], self.truth[chosen], self.found[chosen], ())
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is learned beside labelled texts: `sentences` of our own, and copies of the texts as a teacher sees them."""
+
+    sentences: Lesson | None = None
+    copies: Copies | None = None
+
+    def added_to(self, given: Lesson, rows: Indices) -> Lesson:
+        """Return all there is to learn when these rows are given; no copy of any other is among it."""
+        whole = given if self.sentences is None else given + self.sentences
+        return whole if self.copies is None else whole + self.copies.of(rows)
+
+    def of(self, rows: Indices) -> "Beside":
+        """Return it for these rows alone, counted anew."""
+        return self if self.copies is None else replace(self, copies=self.copies.only(rows))
+
+
+NOTHING = Beside()
+
+
 def calibrated_learn(
-    given: Lesson, facts: Mapping[str, Any], beside: Lesson | None = None, to_brands: Sequence[int] = ()
+    given: Lesson,
+    facts: Mapping[str, Any],
+    beside: Beside = NOTHING,
+    to_brands: Sequence[int] = (),
 ) -> Weights:
     """Learn weights, and make their numbers probabilities by five parts of what was given kept from the learner.
 
@@ -68,22 +92,30 @@ def calibrated_learn(
     out = np.zeros(len(given.targets))
     for part in folds(np.round(given.targets), _INNER):
         others = np.setdiff1d(np.arange(len(out)), part)
-        out[part] = scores(learn(_with(given.only(others), beside), facts), given.only(part).seen)
+        out[part] = scores(learn(beside.added_to(given.only(others), others), facts), given.only(part).seen)
     slope, shift = calibration(out, given.targets)
     if len(to_brands):
         some = np.asarray(to_brands)
         facts = {**facts, "to_brands": calibration(slope * out[some] + shift, given.targets[some])}
-    return replace(learn(_with(given, beside), facts), slope=slope, shift=shift)
+    return replace(learn(beside.added_to(given, np.arange(len(out))), facts), slope=slope, shift=shift)
 
 
-def _with(given: Lesson, beside: Lesson | None) -> Lesson:
-    return given if beside is None else given + beside
-
-
-def cross_validate(rows: Sequence[Row], *, beside: Lesson | None = None, progress: Progress = silent) -> Trial:
-    """Judge each tenth of the rows by what the other nine teach."""
+def cross_validate(
+    rows: Sequence[Row],
+    *,
+    beside: Lesson | None = None,
+    teacher: Teacher | None = None,
+    only: int | None = None,
+    progress: Progress = silent,
+) -> Trial:
+    """Judge each tenth of the rows, or `only` one, by what the other nine teach; what was not judged is left out."""
     truth = np.array([float(row.complaint) for row in rows])
-    return _judged(rows, truth, folds(truth), beside, progress)
+    parts = {str(number): part for number, part in enumerate(folds(truth)) if only in (None, number)}
+    trial = _judged(rows, truth, parts, beside, teacher, progress)
+    if only is None:
+        return trial
+    (part,) = parts.values()
+    return Trial([rows[at] for at in part.tolist()], trial.truth[part], trial.found[part], ())
 
 
 def domains(rows: Sequence[Row]) -> dict[str, Indices]:
@@ -92,25 +124,38 @@ def domains(rows: Sequence[Row]) -> dict[str, Indices]:
     return {domain: np.flatnonzero([row.domain == domain for row in rows]) for domain in named}
 
 
-def leave_domains_out(rows: Sequence[Row], *, beside: Lesson | None = None, progress: Progress = silent) -> Trial:
+def leave_domains_out(
+    rows: Sequence[Row],
+    *,
+    beside: Lesson | None = None,
+    teacher: Teacher | None = None,
+    progress: Progress = silent,
+) -> Trial:
     """Judge each domain by what the others teach."""
-    parts = list(domains(rows).values())
-    kept = sorted(index for part in parts for index in part.tolist())
-    trial = _judged(rows, np.array([float(row.complaint) for row in rows]), parts, beside, progress)
+    parts = domains(rows)
+    kept = sorted(index for part in parts.values() for index in part.tolist())
+    trial = _judged(rows, np.array([float(row.complaint) for row in rows]), parts, beside, teacher, progress)
     chosen = np.array(kept)
     return Trial([rows[i] for i in kept], trial.truth[chosen], trial.found[chosen], ())
 
 
 def _judged(
-    rows: Sequence[Row], truth: Vector, parts: Sequence[Indices], beside: Lesson | None, progress: Progress
+    rows: Sequence[Row],
+    truth: Vector,
+    parts: Mapping[str, Indices],
+    beside: Lesson | None,
+    teacher: Teacher | None,
+    progress: Progress,
 ) -> Trial:
     given, found = lesson(see([row.text for row in rows]), truth), np.zeros(len(rows))
-    for number, part in enumerate(parts, start=1):
+    copied = seen_copies(rows) if teacher is not None else None
+    for number, (name, part) in enumerate(parts.items(), start=1):
         others = np.setdiff1d(np.arange(len(rows)), part)
-        weights = calibrated_learn(given.only(others), {}, beside)
+        copies = Copies(copied, teacher.parts[name]) if teacher is not None and copied is not None else None
+        weights = calibrated_learn(given.only(others), {}, Beside(beside, copies).of(others))
         found[part] = probabilities(weights, given.only(part))
         progress("parts judged", number, len(parts))
-    return Trial(rows, truth, found, parts)
+    return Trial(rows, truth, found, list(parts.values()))
 
 
 def probabilities(weights: Weights, given: Lesson) -> Vector:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from mentionbridge.classify import card, measuring, report, tiers
+from mentionbridge.classify.distilling import Teacher
 from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.classify.model import Weights
 from mentionbridge.classify.own_words import taught
@@ -16,7 +17,16 @@ from mentionbridge.classify.pictures import draw
 from mentionbridge.classify.rows import Row
 from mentionbridge.classify.tuning import ENOUGH
 from mentionbridge.cli.common import JsonOption, note
-from mentionbridge.cli.given import ScaleOption, TierOption, WeightsOption, judge_of, rows_of, weights_of
+from mentionbridge.cli.given import (
+    ScaleOption,
+    TeacherOption,
+    TierOption,
+    WeightsOption,
+    judge_of,
+    rows_of,
+    teacher_of,
+    weights_of,
+)
 from mentionbridge.domain.errors import SetupError
 
 
@@ -36,6 +46,7 @@ def evaluate(
     cross_validate: Annotated[
         bool, typer.Option("--cross-validate", help="Judge each tenth by what the other nine teach, and each domain.")
     ] = False,
+    teacher: TeacherOption = None,
     lang: Annotated[
         str | None, typer.Option("--lang", help="Measure the whole judge on rows of this language.")
     ] = None,
@@ -54,11 +65,13 @@ def evaluate(
     judge = judge_of(weights, tier, scale)
     if (judge.second or judge.scale) and (cross_validate or against is not None):
         raise SetupError("--tier and --scale measure what is installed: not with --cross-validate or --against.")
+    if teacher is not None and not cross_validate:
+        raise SetupError("--teacher goes with --cross-validate.")
     rows = rows_of(file)
     if against is not None:
         _compare(judge.weights, weights_of(against), rows, as_json)
     elif cross_validate:
-        _cross_validate(rows, pictures, as_json)
+        _cross_validate(rows, teacher_of(teacher, rows), pictures, as_json)
     else:
         _evaluate(judge, rows, lang, as_json)
 
@@ -96,8 +109,8 @@ def _compare(ours: Weights, other: Weights, rows: list[Row], as_json: bool) -> N
         raise typer.Exit(1)
 
 
-def _cross_validate(rows: list[Row], pictures: Path | None, as_json: bool) -> None:
-    told = report.examine(rows, taught(), _progress()).as_dict()
+def _cross_validate(rows: list[Row], teacher: Teacher | None, pictures: Path | None, as_json: bool) -> None:
+    told = report.examine(rows, taught(), teacher, _progress()).as_dict()
     if pictures is not None:
         pictures.mkdir(parents=True, exist_ok=True)
         for name, picture in draw(told).items():

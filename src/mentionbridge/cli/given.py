@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from mentionbridge.bootstrap.judging import second_judge
+from mentionbridge.classify.distilling import Teacher
+from mentionbridge.classify.distilling import read as read_teacher
 from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.classify.model import Weights, read, shipped
 from mentionbridge.classify.rows import Row
@@ -44,6 +46,25 @@ def rows_of(file: Path) -> list[Row]:
         return read_rows(file)
     except (ValueError, UnicodeDecodeError) as error:
         raise SetupError(f"{file}: {error}.") from error
+
+
+TeacherOption = Annotated[
+    Path | None,
+    typer.Option("--teacher", metavar="FILE.npz", help="What a slower judge says of copies of these rows."),
+]
+
+
+def teacher_of(file: Path | None, rows: list[Row]) -> Teacher | None:
+    """Read a teacher's numbers. Raises SetupError when they are of other rows, or no numbers."""
+    if file is None:
+        return None
+    try:
+        teacher = read_teacher(file)
+    except (ValueError, OSError) as error:
+        raise SetupError(f"{file} cannot be read: {error}.") from error
+    if not teacher.fits(rows):
+        raise SetupError(f"{file} holds what a teacher says of other rows; make it anew with these.")
+    return teacher
 
 
 def weights_of(file: Path | None) -> Weights:

@@ -11,7 +11,15 @@ from mentionbridge.classify import attempts, card
 from mentionbridge.classify.learned import LearnedJudge
 from mentionbridge.cli.common import ConfigOption
 from mentionbridge.cli.feedback import keep, learn_from_feedback
-from mentionbridge.cli.given import ScaleOption, TierOption, WeightsOption, judge_of, rows_of
+from mentionbridge.cli.given import (
+    ScaleOption,
+    TeacherOption,
+    TierOption,
+    WeightsOption,
+    judge_of,
+    rows_of,
+    teacher_of,
+)
 from mentionbridge.domain.errors import SetupError
 from mentionbridge.domain.verdict import Topic
 
@@ -91,6 +99,7 @@ def train(
     from_feedback: Annotated[
         bool, typer.Option("--from-feedback", help="Learn from what the team labelled instead of files.")
     ] = False,
+    teacher: TeacherOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Learn a weights file from labelled rows and our own sentences, with its card beside it.
@@ -103,14 +112,16 @@ def train(
     """
     if from_feedback == bool(files):
         raise SetupError("Give files with labelled rows, or --from-feedback; one of the two.")
+    if from_feedback and teacher is not None:
+        raise SetupError("--teacher goes with files of labelled rows, not with --from-feedback.")
     if from_feedback:
         learn_from_feedback(config, out, version)
         return
-    _train(files or [], out, version or "1")
+    _train(files or [], out, version or "1", teacher)
 
 
-def _train(files: list[Path], out: Path, version: str) -> None:
+def _train(files: list[Path], out: Path, version: str, teacher: Path | None) -> None:
     rows = [row for file in files for row in rows_of(file)]
     if len({row.complaint for row in rows}) < 2:
         raise SetupError("Both complaints and other posts are needed to learn from.")
-    typer.echo(json.dumps(keep(card.train(rows, version), out)))
+    typer.echo(json.dumps(keep(card.train(rows, version, teacher_of(teacher, rows)), out)))
