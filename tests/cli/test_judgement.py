@@ -80,7 +80,7 @@ def test_a_worse_version_is_refused(cli: Cli, labelled: Path, tmp_path: Path) ->
     )
     contrary.save(tmp_path / "bad.npz")
     ran = cli("evaluate", str(labelled), "--against", "bad.npz")
-    assert (ran.code, "bad is worse than 1: it is not promoted" in ran.err) == (1, True)
+    assert (ran.code, "bad is worse than 2: it is not promoted" in ran.err) == (1, True)
 
 
 def test_a_version_that_is_as_good_is_a_tie(cli: Cli, labelled: Path, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Install:
 
 @pytest.fixture
 def rows(tmp_path: Path) -> str:
-    told = "text,label\n@acme where is the parcel,1\n@acme what a lovely shop and thank you,0\n"
+    told = "text,label\n@acme the parcel is late,1\n@acme what a lovely shop and thank you,0\n"
     (tmp_path / "rows.csv").write_text(told)
     return "rows.csv"
 
@@ -37,8 +37,8 @@ def rows(tmp_path: Path) -> str:
 def test_each_tier_is_measured(cli: Cli, install: Install, rows: str) -> None:
     install(Sure(0.01))
     default, accurate = (json.loads(cli("evaluate", rows, "--tier", t, "--json").out) for t in ("default", "accurate"))
-    assert (default["tier"], default["version"], default["accuracy"]["value"]) == ("default", "1", 1.0)
-    assert (accurate["tier"], accurate["version"], accurate["accuracy"]["value"]) == ("accurate", "1+9", 0.5)
+    assert (default["tier"], default["version"], default["accuracy"]["value"]) == ("default", "2", 1.0)
+    assert (accurate["tier"], accurate["version"], accurate["accuracy"]["value"]) == ("accurate", "2+9", 0.5)
     assert (accurate["asked about"], accurate["policy"]["ticket_from"]) == (0.5, 0.08)
     assert "answered             0.0" in cli("evaluate", rows, "--tier", "accurate").out
 
@@ -96,5 +96,5 @@ def test_doctor_says_which_tier_judges_and_what_the_other_takes(cli: Cli, instal
 def test_thresholds_that_are_not_named_are_the_tiers_own() -> None:
     section = AccountSection(platform="demo", auto_from=0.9)
     alone, both = (make_account("acme", "a", section, usual_thresholds(one, None)) for one in (None, Sure(0.9)))
-    assert alone.thresholds == Thresholds(0.11, 0.9)
+    assert alone.thresholds == Thresholds(0.09, 0.9)
     assert both.thresholds == Thresholds(0.08, 0.9)

@@ -55,8 +55,8 @@ class Brand:
 class Thresholds:
     """From which probability of a complaint a post gets a ticket a person looks at, and is answered by itself."""
 
-    review_from: float = 0.11
-    auto_from: float = 0.74
+    review_from: float = 0.09
+    auto_from: float = 0.71
 
 
 ASKED_FIRST = frozenset({Kind.RESOLVED})

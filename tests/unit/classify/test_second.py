@@ -75,12 +75,12 @@ def test_what_both_tiers_say_is_measured_and_told_apart() -> None:
     for lang in (None, "en"):
         second = Sure(0.01)
         told = tiers.measure(LearnedJudge(second=second), rows, lang)
-        assert (told.tier, told.version, told.asked) == ("accurate", "1+9", 0.5)
+        assert (told.tier, told.version, told.asked) == ("accurate", "2+9", 0.5)
         assert (told.found[0], len(second.asked)) == (0.01, 1)
         assert told.policy.reaching == 0.0
         assert told.as_dict()["asked about"] == 0.5
     alone = tiers.measure(LearnedJudge(), rows, None)
-    assert (alone.tier, alone.version, alone.asked) == ("default", "1", 0.0)
+    assert (alone.tier, alone.version, alone.asked) == ("default", "2", 0.0)
     assert "asked about" not in alone.lines()
 
 
@@ -88,6 +88,6 @@ def test_labels_move_the_thresholds_of_what_both_say() -> None:
     labels = [Told("acme", f"{UNSURE} {turn}", "en", complaint=True, may_learn=False) for turn in range(20)]
     judge = LearnedJudge(second=Sure(0.1))
     alone, both = (tune(one, labels, {}, Thresholds()) for one in (LearnedJudge(), judge))
-    assert both.thresholds.review_from < alone.thresholds.review_from
+    assert both.thresholds.auto_from < alone.thresholds.auto_from
     kept = {label.text: 0.5 for label in labels}
     assert tune(judge, labels, kept, Thresholds()) == both
