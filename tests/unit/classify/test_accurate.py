@@ -15,7 +15,7 @@ JUDGE = LearnedJudge(second=SECOND)
 def test_both_tiers_are_named_where_the_first_is_not_sure() -> None:
     verdict = JUDGE.judge("@acme where is the parcel", lang="en", topics=(), has_media=False)
     assert SECOND is not None
-    assert (verdict.model, verdict.version) == ("accurate", f"1+{SECOND.version}")
+    assert (verdict.model, verdict.version) == ("accurate", f"2+{SECOND.version}")
 
 
 @pytest.mark.parametrize(
