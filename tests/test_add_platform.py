@@ -115,3 +115,24 @@ def test_the_rules_of_the_house_and_the_docs_hold_with_it(copy: Path) -> None:
 def test_it_is_installed_without_being_listed(copy: Path) -> None:
     told = run(copy, "python", "-c", "from mentionbridge.cli import main; main()", "platforms")
     assert re.search(r"^pigeon +experimental +poll +yes +200 +none +no$", told, re.MULTILINE), told
+
+
+def test_one_from_a_package_of_its_own_is_found_by_its_entry_point(tmp_path: Path) -> None:
+    package = tmp_path / "pigeon_post"
+    for place, body in blocks().items():
+        target = tmp_path / place.replace("pigeon/", "pigeon_post/", 1)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(body.replace("mentionbridge.platforms.pigeon", "pigeon_post"), encoding="utf-8")
+    facts = tmp_path / "pigeon_post-1.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: pigeon-post\nVersion: 1\n")
+    (facts / "entry_points.txt").write_text("[mentionbridge.platforms]\npigeon = pigeon_post:plug\n")
+    done = subprocess.run(
+        [sys.executable, "-c", "from mentionbridge.cli import main; main()", "platforms"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(tmp_path)))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert package.is_dir()
+    assert re.search(r"^pigeon +experimental", done.stdout, re.MULTILINE), done.stdout + done.stderr

@@ -51,10 +51,10 @@ async def known(app: App, *who: tuple[str, str]) -> None:
             await uow.accounts.identified(app.bridge.connected[each].account, Identity(US[each], each[1], "", ""))
 
 
-async def pushed(app: App, us: str, number: int = 11) -> None:
+async def pushed(app: App, us: str, number: int = 11, kind: str = "post.mention.create") -> None:
     """Keep an event at the first account's address, and read it."""
     words = {"id": str(number), "text": "@acme late", "author_id": "7", "created_at": "2026-11-22T09:14:03.000Z"}
-    event = {"event_uuid": "e", "event_type": "post.mention.create", "filter": {"user_id": us}, "payload": words}
+    event = {"event_uuid": "e", "event_type": kind, "filter": {"user_id": us}, "payload": words}
     at = app.bridge.connected["acme", "acme-x"].account
     async with app.store.writing() as uow:
         body = json.dumps({"data": {**event, "event_uuid": f"e-{next(_EVENTS)}"}}).encode()
@@ -106,3 +106,18 @@ async def test_before_an_account_is_known_what_comes_to_its_address_is_its_own(a
     await known(app)
     await pushed(app, "1")
     assert await heard(app) == [("acme", "acme-x", "11")]
+
+
+async def test_events_twice_in_another_order_and_of_tomorrows_kind_lose_and_double_nothing(app: App) -> None:
+    await known(app, *US)
+    await pushed(app, "1", 11, "post.delete")
+    for number in (12, 11, 12, 11):
+        await pushed(app, "1", number)
+    await pushed(app, "1", 13, "post.sparkle")
+    assert sorted(await heard(app)) == [("acme", "acme-x", "11"), ("acme", "acme-x", "12")]
+    await pushed(app, "1", 12, "post.delete")
+    async with app.engine.reading() as connection:
+        gone = (await connection.execute(sa.select(t.mentions.c.external_id).where(t.mentions.c.redacted))).scalars()
+        assert list(gone) == ["12"]
+        odd = (await connection.execute(sa.select(t.inbox.c.body).where(t.inbox.c.state == "unreadable"))).scalars()
+        assert [b"post.sparkle" in bytes(body) for body in odd] == [True], "kept, and counted in the account's health"

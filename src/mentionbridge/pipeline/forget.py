@@ -1,5 +1,6 @@
 """Forget: a person leaves, and what was kept for long enough goes by itself."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +33,22 @@ async def forget(bridge: Bridge, brand_id: str, customer_id: str, actor: str) ->
             await uow.events.add(EventType.CUSTOMER_ERASED, brand_id, now, **told)
     bridge.observer.saw("customer.erased", id=customer_id, actor=actor, left=erased.left)
     return erased
+
+
+async def forget_network(bridge: Bridge, brand_id: str, platform: str, actor: str) -> AsyncIterator[Erased]:
+    """Erase everybody who was met on a network, one after the other; who is known elsewhere, too, is forgotten there.
+
+    For networks that want all of theirs gone from whoever may no longer use them.
+    """
+    after = ""
+    while True:
+        async with bridge.store.reading() as uow:
+            met = await uow.customers.met_on(brand_id, platform, after, AT_ONCE)
+        for customer_id in met:
+            yield await forget(bridge, brand_id, customer_id, actor)
+        if len(met) < AT_ONCE:
+            return
+        after = met[-1]
 
 
 async def retire(bridge: Bridge, brand_id: str) -> int:

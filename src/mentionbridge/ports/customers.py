@@ -39,6 +39,9 @@ class Customers(Protocol):
     async def erase(self, brand_id: str, customer_id: str, at: datetime) -> Erased:
         """Remove a customer's words and names wherever they are kept, and keep the counts."""
 
+    async def met_on(self, brand_id: str, platform: str, after: str, limit: int) -> Sequence[str]:
+        """Return customers who are known from this network and not erased, by id, from behind `after` on."""
+
     async def buried(self, brand_id: str, platform: str, external_ids: Sequence[str]) -> Collection[str]:
         """Return which of these posts were erased and must not come back."""
 

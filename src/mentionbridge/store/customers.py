@@ -91,6 +91,15 @@ class StoredCustomers:
     async def erase(self, brand_id: str, customer_id: str, at: datetime) -> Erased:
         return await erasing.erase(self.connection, self.sealer, brand_id, customer_id, at)
 
+    async def met_on(self, brand_id: str, platform: str, after: str, limit: int) -> Sequence[str]:
+        known, author = t.customers.c, t.authors.c
+        there = sa.exists().where(
+            author.brand_id == known.brand_id, author.customer_id == known.id, author.platform == platform
+        )
+        still = (known.brand_id == brand_id, known.id > after, known.erased_at.is_(None), known.merged_into.is_(None))
+        query = sa.select(known.id).where(*still, there).order_by(known.id).limit(limit)
+        return list((await self.connection.execute(query)).scalars())
+
     async def buried(self, brand_id: str, platform: str, external_ids: Sequence[str]) -> Collection[str]:
         return await erasing.buried(self.connection, self.sealer, brand_id, platform, external_ids)
 
