@@ -167,9 +167,11 @@ async def test_a_clock_that_is_not_ours_loses_nothing_and_nothing_happened_tomor
     assert now + timedelta(days=min(days, 0), seconds=-1) <= happened <= bridge.app.bridge.clock.now()
 
 
-async def test_three_megabytes_are_refused_and_the_next_event_is_heard(bridge: Running) -> None:
-    refused = await push(bridge, event(11, text="x" * 3 * 1024 * 1024))
+async def test_three_megabytes_are_heard_and_what_is_over_the_limit_stops_nothing(bridge: Running) -> None:
+    assert (await push(bridge, event(11, text="x" * 3 * 1024 * 1024))).status_code == 200
+    refused = await push(bridge, event(12, text="x" * 5 * 1024 * 1024))
     assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
-    assert (await push(bridge, event(12))).status_code == 200
+    assert 'mentionbridge_refused_requests_total{code="too_large"} 1.0' in (await bridge.http.get("/metrics")).text
+    assert (await push(bridge, event(13))).status_code == 200
     await read_all(bridge)
-    assert await heard(bridge) == [("acme-x", "12")]
+    assert await heard(bridge) == [("acme-x", "11"), ("acme-x", "13")]

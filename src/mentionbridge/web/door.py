@@ -58,7 +58,7 @@ class Limits:
     """How much one caller may send; sizes in bytes."""
 
     body: int = 4 * 1024 * 1024
-    hook_body: int = 1024 * 1024
+    hook_body: int = 4 * 1024 * 1024
     form_body: int = 25 * 1024 * 1024
     form_requests_per_minute: int = 60
     batch: int = 200
