@@ -20,6 +20,9 @@ HOLD = timedelta(seconds=30)
 KEEP_SECONDS = 10.0
 """How often the hold on a stream is made longer, and what was heard is noted."""
 
+LONGEST_KEPT = 300.0
+"""For at most so many seconds a pause keeps others from listening, should we end in it."""
+
 LOOK_SECONDS = 15.0
 """How often an account that cannot be listened to, or that another process listens to, is looked at again."""
 
@@ -72,6 +75,8 @@ class Listening:
         wait = pause(streamer.pauses(loss_of(ended)), lost, random.random())
         if isinstance(ended, RateLimited):
             wait = max(wait, (ended.until - clock.now()).total_seconds())
+        # Another process would not know that the network wants to be left alone.
+        await self._hold(account, min(wait, LONGEST_KEPT))
         self._bridge.observer.saw(
             "stream.lost", platform=account.platform, account=account.id, why=str(ended), again=round(wait, 1)
         )
@@ -113,10 +118,11 @@ class Listening:
                     self._ring()
         return PlatformDown("the network ended the stream")
 
-    async def _hold(self, account: Account) -> bool:
+    async def _hold(self, account: Account, seconds: float = 0.0) -> bool:
         now = self._bridge.clock.now()
+        until = now + HOLD + timedelta(seconds=seconds)
         async with self._bridge.store.writing() as uow:
-            return await uow.streams.hold(account, self._me, now + HOLD, now)
+            return await uow.streams.hold(account, self._me, until, now)
 
     async def _note_connection(self, account: Account) -> None:
         async with self._bridge.store.writing() as uow:
